@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/pageferry/pageferry/ingest"
+)
+
+// shownProblems is how many pages of a kind the text result lists; --json and `status` have all.
+const shownProblems = 10
+
+// order is how outcomes are listed: what is in Fin first, then what stays out, then what went wrong.
+var inFin = []string{ingest.Created, ingest.Updated, ingest.Unchanged, ingest.NotModified}
+var notInFin = []string{ingest.Redirected, ingest.Canonicalized, ingest.Gone, ingest.NoIndex, ingest.Excluded, ingest.Locale,
+	ingest.NotHTML, ingest.FollowOnly, ingest.TooDeep, ingest.Robots, ingest.Empty, ingest.TooLarge}
+
+// printResult writes a result for people: errors to stderr, where they are not lost in a pipe, the rest to stdout.
+func printResult(c *console, res ingest.Result) error {
+	if res.Exit == ingest.ExitUsage || res.Exit == ingest.ExitLocked || (res.Exit == ingest.ExitStopped && res.Run == 0) {
+		c.errorf("%s", firstMessage(res))
+		return nil
+	}
+	b := &strings.Builder{}
+	head := "done"
+	switch {
+	case res.Exit == ingest.ExitInterrupted:
+		head = "interrupted"
+	case res.Exit == ingest.ExitStopped:
+		head = "stopped: " + res.Reason
+	case res.Exit == ingest.ExitLook:
+		head = "look at this: " + res.Reason
+	case !res.Complete:
+		head = "incomplete"
+	case res.Exit != ingest.ExitOK:
+		head = "done, with problems: " + res.Reason
+	}
+	resumed := ""
+	if res.Resumed {
+		resumed = ", resumed"
+	}
+	fmt.Fprintf(b, "%s: %s (run %d%s, %s)\n", res.Site, head, res.Run, resumed, (time.Duration(res.DurationMS) * time.Millisecond).Round(10*time.Millisecond))
+	fmt.Fprintf(b, "  in Fin now   %d pages%s\n", res.InTarget, breakdown(res, inFin))
+	if out := breakdown(res, notInFin); out != "" {
+		fmt.Fprintf(b, "  left out    %s\n", strings.TrimPrefix(out, ":"))
+	}
+	if n := len(res.Failures); n > 0 {
+		fmt.Fprintf(b, "  failed       %d\n", n)
+	}
+	fmt.Fprintf(b, "  requests     %d to the site, %d to the API (%d upserts, %d retries)\n", res.Fetches, res.APIRequests, res.Upserts, res.Retries)
+	list(b, "failed", res.Failures)
+	list(b, "in Fin, but not confirmed by this run", res.Stale)
+	list(b, "in Fin, but gone from the site (this version does not delete; see `pageferry status`)", res.Gone)
+	for _, m := range res.Messages {
+		fmt.Fprintf(b, "  → %s\n", m)
+	}
+	if res.Exit != ingest.ExitOK {
+		fmt.Fprintf(b, "  exit %d\n", res.Exit)
+	}
+	_, err := io.WriteString(c.out, b.String())
+	return err
+}
+
+func breakdown(res ingest.Result, outcomes []string) string {
+	var parts []string
+	for _, o := range outcomes {
+		if n := res.Pages[o]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(o, "_", " ")))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(parts, ", ")
+}
+
+func list(b *strings.Builder, what string, pages []ingest.PageProblem) {
+	if len(pages) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "  %s:\n", what)
+	for i, p := range pages {
+		if i == shownProblems {
+			fmt.Fprintf(b, "    and %d more: `pageferry status CONFIG --all`, or --json\n", len(pages)-i)
+			return
+		}
+		why := p.Outcome
+		if p.Class != "" {
+			why += " " + p.Class
+		}
+		if p.Detail != "" {
+			why += ", " + p.Detail
+		}
+		if p.Since != nil {
+			why += ", since " + p.Since.Local().Format("2006-01-02 15:04")
+		}
+		fmt.Fprintf(b, "    %s\n      %s\n", p.URL, why)
+	}
+}
+
+func firstMessage(res ingest.Result) string {
+	if len(res.Messages) == 0 {
+		return res.Reason
+	}
+	return res.Messages[0]
+}

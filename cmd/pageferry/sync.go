@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pageferry/pageferry/configs"
+	"github.com/pageferry/pageferry/crawler"
+	"github.com/pageferry/pageferry/ingest"
+	"github.com/pageferry/pageferry/ingest/intercom"
+)
+
+type syncCmd struct {
+	Configs []string `arg:"" name:"config" help:"Config files; run one after the other."`
+	JSON    bool     `name:"json" help:"Print the result as one JSON object a site on stdout, and nothing else there."`
+	Sandbox bool     `help:"Deliver into the sandbox, whatever target.kind says. Nothing is sent to Intercom."`
+	Limit   int      `placeholder:"N" help:"Crawl N URLs at the most, to try. The run counts as incomplete."`
+	Refetch bool     `help:"Read every page again, whatever the site says of changes."`
+	Restart bool     `help:"Begin a new run instead of resuming an interrupted one."`
+}
+
+// Help adds the exit codes to `sync --help`.
+func (syncCmd) Help() string { return exitHelp }
+
+// precedence orders the exit codes of several configs: the call exits with the first that occurred.
+var precedence = []int{ingest.ExitInterrupted, ingest.ExitUsage, ingest.ExitStopped, ingest.ExitLook, ingest.ExitIncomplete,
+	ingest.ExitLocked, ingest.ExitOK}
+
+// Run syncs the configs one after the other.
+func (c *syncCmd) Run(e *runEnv) error {
+	if c.Limit < 0 {
+		return &exitError{ingest.ExitUsage, fmt.Errorf("--limit %d: give a number of URLs greater than 0", c.Limit)}
+	}
+	code := ingest.ExitOK
+	for _, path := range c.Configs {
+		res := c.syncOne(e.ctx, e, path)
+		if err := c.print(e, res); err != nil {
+			return fmt.Errorf("print result: %w", err)
+		}
+		if slices.Index(precedence, res.Exit) < slices.Index(precedence, code) {
+			code = res.Exit
+		}
+		if res.Exit == ingest.ExitInterrupted {
+			break
+		}
+	}
+	if code != ingest.ExitOK {
+		return &exitError{code: code}
+	}
+	return nil
+}
+
+// syncOne loads one config and runs it; whatever goes wrong is in the result.
+func (c *syncCmd) syncOne(ctx context.Context, e *runEnv, path string) ingest.Result {
+	cfg, err := configs.Load(path, e.world.getenv)
+	if err != nil {
+		return failed(path, &exitError{ingest.ExitUsage, err}, "config_invalid")
+	}
+	return c.syncConfig(ctx, e, cfg, e.stateDir(path))
+}
+
+// syncConfig runs a config that is loaded.
+func (c *syncCmd) syncConfig(ctx context.Context, e *runEnv, cfg *configs.Config, dir string) ingest.Result {
+	name := cfg.SiteName()
+	held, err := lock(dir, name)
+	if err != nil {
+		return failed(name, err, "locked")
+	}
+	defer held.Unlock() //nolint:errcheck // the kernel releases it when the process ends
+	o, err := e.openSite(ctx, cfg, dir, c.Sandbox)
+	if err != nil {
+		return failed(name, err, ingest.ReasonStateUnusable)
+	}
+	for _, line := range warnings(cfg) {
+		e.console.log.Warn(line, "site", name)
+	}
+	o.site.Connected = func(d ingest.Destination) { e.console.printf("%s", deliversTo(name, d)) }
+	var progress ingest.Progress
+	stop := watch(ctx, e, name, &progress)
+	res := ingest.Sync(ctx, o.site, ingest.Flags{Limit: c.Limit, Refetch: c.Refetch, Restart: c.Restart}, &progress)
+	stop()
+	if err := o.close(); err != nil && res.Exit == ingest.ExitOK {
+		res.Exit, res.Reason, res.Complete = ingest.ExitStopped, ingest.ReasonInternal, false
+		res.Messages = append(res.Messages, err.Error())
+	}
+	return res
+}
+
+// warnings are the settings that every run says aloud, because they set aside what the site asks for.
+func warnings(cfg *configs.Config) []string {
+	var w []string
+	if cfg.Crawler.Fetch.Robots == crawler.Ignore {
+		w = append(w, "fetch.robots: ignore: robots.txt is not read")
+	}
+	if cfg.Crawler.Scope.NoIndex == crawler.Ignore {
+		w = append(w, "scope.noindex: ignore: pages that ask not to be indexed are delivered")
+	}
+	return w
+}
+
+// deliversTo is the first line of every run.
+func deliversTo(site string, d ingest.Destination) string {
+	pages := fmt.Sprintf("%d pages in it", d.InTarget)
+	if d.InTarget == 1 {
+		pages = "1 page in it"
+	}
+	if d.Adopted > 0 {
+		pages += fmt.Sprintf(", %d of them found in its listing", d.Adopted)
+	}
+	if d.Kind == string(intercom.Sandbox) {
+		return fmt.Sprintf("%s: delivers to the sandbox; nothing is sent to Intercom (%s; state %s)", site, pages, d.State)
+	}
+	return fmt.Sprintf("%s: delivers to Intercom workspace %s (%s, region %s), source %d (%s), %s; state %s", site, d.Workspace,
+		d.WorkspaceName, d.Region, d.SourceID, d.SourceURL, pages, d.State)
+}
+
+// failed is the result of a run that did not come to be.
+func failed(site string, err error, reason string) ingest.Result {
+	code := ingest.ExitStopped
+	var ee *exitError
+	if errors.As(err, &ee) {
+		code = ee.code
+	}
+	if code == ingest.ExitUsage {
+		reason = "config_invalid"
+	}
+	return ingest.Result{Site: site, Exit: code, Reason: reason, Messages: []string{err.Error()}, StartedAt: time.Now().UTC().Truncate(time.Second),
+		Pages: map[string]int{}, Incomplete: []string{}, Failures: []ingest.PageProblem{}, Stale: []ingest.PageProblem{},
+		Held: []ingest.PageProblem{}, Gone: []ingest.PageProblem{}}
+}
+
+func (c *syncCmd) print(e *runEnv, res ingest.Result) error {
+	if c.JSON {
+		enc := json.NewEncoder(e.console.out)
+		enc.SetEscapeHTML(false)
+		if res.Exit == ingest.ExitStopped || res.Exit == ingest.ExitUsage || res.Exit == ingest.ExitLocked {
+			e.console.errorf("%s: %s", res.Site, firstMessage(res)) // those who read the log should not need the JSON
+		}
+		return enc.Encode(res)
+	}
+	return printResult(e.console, res)
+}

@@ -1,0 +1,249 @@
+package crawler
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// files is a site of fixed answers by path. A body may name the site as HOST; one of a number is a status.
+type files map[string]string
+
+func (f files) site(t testing.TB) *httptest.Server {
+	return serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, ok := f[r.URL.RequestURI()]
+		var status int
+		switch n, _ := fmt.Sscanf(body, "%d", &status); {
+		case !ok:
+			http.NotFound(w, r)
+		case n == 1:
+			w.WriteHeader(status)
+		case strings.HasPrefix(body, "cut:"):
+			w.Header().Set("Content-Length", "100000")
+			_, _ = io.WriteString(w, strings.ReplaceAll(body[len("cut:"):], "HOST", "http://"+r.Host))
+		default:
+			_, _ = io.WriteString(w, strings.ReplaceAll(body, "HOST", "http://"+r.Host))
+		}
+	})
+}
+
+func urlset(locs ...string) string {
+	return `<?xml version="1.0"?><urlset><url><loc>` + strings.Join(locs, "</loc></url><url><loc>") + `</loc></url></urlset>`
+}
+
+func index(locs ...string) string {
+	return `<sitemapindex><sitemap><loc>` + strings.Join(locs, "</loc></sitemap><sitemap><loc>") + `</loc></sitemap></sitemapindex>`
+}
+
+func TestDiscover(t *testing.T) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = io.WriteString(z, urlset("/gz"))
+	_ = z.Close()
+	chain := files{"/sitemap.xml": index("/s1.xml")}
+	for i := range 5 {
+		chain[fmt.Sprintf("/s%d.xml", i)] = index(fmt.Sprintf("/s%d.xml", i+1))
+	}
+	var many []string
+	for i := range 1200 {
+		many = append(many, fmt.Sprintf("/s%d.xml", i))
+	}
+	for _, tt := range []struct {
+		name       string
+		files      files
+		sitemaps   Sitemaps
+		want       []string // paths in the frontier besides the start
+		problems   []string // parts of each
+		incomplete []string // likewise
+		down       bool
+	}{
+		{name: "nothing", files: files{}},
+		{name: "auto", files: files{
+			"/robots.txt":  "Sitemap: HOST/a.xml\nSitemap: /b.txt\nSitemap: HOST/sitemap.xml\n",
+			"/a.xml":       index("HOST/pages.xml?page=1", "/packed.xml.gz", "HOST/a.xml"),
+			"/b.txt":       "HOST/t?utm_source=x#y\nHOST/u\nhttps://other.example/\nHOST/private/x\n",
+			"/sitemap.xml": urlset("HOST/t", "HOST/v"), "/pages.xml?page=1": urlset("HOST/w&amp;z", "mailto:x"),
+			"/packed.xml.gz": packed.String(),
+		}, want: []string{"/gz", "/t", "/u", "/v", "/w&z"}},
+		{name: "none", sitemaps: Sitemaps{Mode: SitemapsNone}, files: files{"/sitemap.xml": urlset("/a"), "/robots.txt": "Sitemap: /x"}},
+		{name: "given", sitemaps: Sitemaps{URLs: []string{"HOST/my.xml", "HOST/gone.xml", "HOST/404.xml"}},
+			files: files{"/my.xml": urlset("/a"), "/sitemap.xml": urlset("/b"), "/robots.txt": "Sitemap: /sitemap.xml", "/gone.xml": "410"},
+			want:  []string{"/a"}, problems: []string{"gone.xml answers 410", "404.xml answers 404"}},
+		{name: "guess is a page", files: files{"/sitemap.xml": "<!doctype html><title>Not found</title>"}},
+		{name: "guess is forbidden", files: files{"/sitemap.xml": "403"}, problems: []string{"answers 403 Forbidden"}},
+		{name: "named is a page", files: files{"/robots.txt": "Sitemap: /s", "/s": "<!doctype html><title>Not found</title>"},
+			problems: []string{"/s is of no use: neither"}},
+		{name: "named is missing", files: files{"/robots.txt": "Sitemap: /s"}, problems: []string{"/s answers 404"}},
+		{name: "named is no address", files: files{"/robots.txt": "Sitemap: ftp://x/y\nSitemap: ::"},
+			problems: []string{`"ftp://x/y" is not read`, `"::" is not read`}},
+		{name: "server error", files: files{"/sitemap.xml": "503"}, incomplete: []string{"503 Service Unavailable"}},
+		{name: "too many requests", files: files{"/sitemap.xml": "429"}, incomplete: []string{"429 Too Many"}},
+		{name: "nowhere", files: files{"/sitemap.xml": "302"}, problems: []string{"302 Found, which leads nowhere"}},
+		{name: "cut", files: files{"/sitemap.xml": "cut:" + strings.TrimSuffix(urlset("/a", "/b"), "</url></urlset>")},
+			want: []string{"/a", "/b"}, incomplete: []string{"broke off"}},
+		{name: "ends early", files: files{"/sitemap.xml": strings.TrimSuffix(urlset("/a", "/b"), "</urlset>")},
+			want: []string{"/a", "/b"}, incomplete: []string{"ends before its root element does"}},
+		{name: "bad gzip", files: files{"/robots.txt": "Sitemap: /s.gz", "/s.gz": "\x1f\x8bxx"}, problems: []string{"s.gz is of no use: neither"}},
+		{name: "depth", files: chain, incomplete: []string{"s4.xml is not read: more than 3 indexes"}},
+		{name: "number", files: files{"/sitemap.xml": index(many...), "/s5.xml": urlset("/a")}, want: []string{"/a"},
+			incomplete: []string{"more than 1000 sitemaps"}},
+		{name: "other host by index", files: files{"/sitemap.xml": index("https://other.example/s.xml")},
+			problems: []string{"https://other.example/s.xml is not read: its host is not in scope.hosts"}},
+		{name: "robots down", files: files{"/robots.txt": "500"}, down: true, incomplete: []string{"nothing may be crawled"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			srv := tt.files.site(t)
+			cfg := testConfig(srv.URL + "/")
+			cfg.Scope.Exclude = []string{"/private/**"}
+			if tt.sitemaps.Mode != "" || len(tt.sitemaps.URLs) > 0 {
+				cfg.Sitemaps = tt.sitemaps
+				cfg.Sitemaps.URLs = slices.Clone(tt.sitemaps.URLs)
+				for i, u := range cfg.Sitemaps.URLs {
+					cfg.Sitemaps.URLs[i] = strings.Replace(u, "HOST", srv.URL, 1)
+				}
+			}
+			f := newFrontier()
+			d, err := newTestCrawler(t, cfg, nil).Discover(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, u := range f.urls() {
+				got = append(got, strings.TrimPrefix(u, srv.URL))
+			}
+			if got[0] != "/" {
+				t.Errorf("the first is %s", got[0])
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(append([]string{"/"}, tt.want...), got); diff != "" {
+				t.Error(diff)
+			}
+			parts(t, "problems", d.Problems, tt.problems)
+			if len(tt.problems) > 0 && tt.name != "number" && len(d.Problems) != len(tt.problems) {
+				t.Errorf("problems %q", d.Problems)
+			}
+			parts(t, "incomplete", d.Incomplete, tt.incomplete)
+			if (d.SiteDown != nil) != tt.down {
+				t.Errorf("site down: %+v", d.SiteDown)
+			}
+		})
+	}
+}
+
+// parts checks that got are no more than want, and contain them.
+func parts(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	for _, w := range want {
+		if !slices.ContainsFunc(got, func(g string) bool { return strings.Contains(g, w) }) {
+			t.Errorf("%s %q lack %q", what, got, w)
+		}
+	}
+	if len(want) == 0 && len(got) > 0 && what == "incomplete" {
+		t.Errorf("%s %q", what, got)
+	}
+}
+
+// A sitemap on another host counts if robots.txt names it, and only with its URLs in scope.
+func TestDiscoverForeignSitemap(t *testing.T) {
+	c := newTestCrawler(t, testConfig("https://help.example/"), inProcess{http.HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) {
+			body, ok := map[string]string{
+				"help.example/robots.txt": "Sitemap: https://cdn.example/index.xml\n",
+				"cdn.example/index.xml":   index("https://cdn.example/pages.xml", "https://elsewhere.example/pages.xml"),
+				"cdn.example/pages.xml":   urlset("https://help.example/a", "https://cdn.example/b", "/c"),
+			}[r.URL.Host+r.URL.Path]
+			if !ok {
+				http.NotFound(w, r)
+				return
+			}
+			_, _ = io.WriteString(w, body)
+		})})
+	f := newFrontier()
+	d, err := c.Discover(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"https://help.example/", "https://help.example/a"}, f.urls()); diff != "" {
+		t.Error(diff)
+	}
+	if d.SitemapURLs != 1 || len(d.Problems) != 1 || !strings.Contains(d.Problems[0], "elsewhere.example") {
+		t.Errorf("%+v", d)
+	}
+}
+
+// One of two start hosts that is down leaves the run incomplete, and the other goes on.
+func TestDiscoverOneHostDown(t *testing.T) {
+	c := newTestCrawler(t, testConfig("https://a.example/", "https://b.example/"), inProcess{http.HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Host == "a.example":
+				w.WriteHeader(503)
+			case r.URL.Path == "/sitemap.xml":
+				_, _ = io.WriteString(w, urlset("https://b.example/x"))
+			}
+		})})
+	f := newFrontier()
+	d, err := c.Discover(t.Context(), f)
+	if err != nil || d.SiteDown != nil || d.SitemapURLs != 1 {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if diff := cmp.Diff([]string{"a.example: robots.txt answers 503 Service Unavailable: nothing may be crawled " +
+		"(RFC 9309 2.3.1.4)"}, d.Incomplete); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Links go to the frontier in batches, and its error and the end of the context stop the reading.
+func TestDiscoverBatches(t *testing.T) {
+	var locs []string
+	for i := range 1201 {
+		locs = append(locs, fmt.Sprintf("/p%d", i))
+	}
+	srv := files{"/sitemap.xml": urlset(locs...)}.site(t)
+	c := newTestCrawler(t, testConfig(srv.URL+"/"), nil)
+	f := &countingFrontier{}
+	d, err := c.Discover(t.Context(), f)
+	if err != nil || d.SitemapURLs != 1201 {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	if diff := cmp.Diff([]int{1, 500, 500, 201}, f.batches); diff != "" {
+		t.Error(diff)
+	}
+	full := errors.New("disk full")
+	if _, err := c.Discover(t.Context(), &countingFrontier{failAt: 2, err: full}); !errors.Is(err, full) {
+		t.Errorf("error %v", err)
+	}
+	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Nanosecond, full)
+	defer cancel()
+	<-ctx.Done()
+	if _, err := c.Discover(ctx, f); !errors.Is(err, full) {
+		t.Errorf("error %v", err)
+	}
+}
+
+type countingFrontier struct {
+	batches []int
+	failAt  int
+	err     error
+}
+
+func (f *countingFrontier) Next(context.Context) (Item, bool, error) { return Item{}, false, nil }
+
+func (f *countingFrontier) Add(_ context.Context, links []Link) error {
+	f.batches = append(f.batches, len(links))
+	if len(f.batches) == f.failAt {
+		return f.err
+	}
+	return nil
+}

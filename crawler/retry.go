@@ -1,0 +1,95 @@
+package crawler
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Limits of trying again.
+const (
+	firstBackoff  = 500 * time.Millisecond
+	maxBackoff    = 30 * time.Second
+	maxRetryAfter = 2 * time.Minute
+)
+
+// try makes one request to the host until it is answered usefully or the retries are used up. one makes a single
+// request within its context. The error is the cause of ctx's end.
+func (c *Crawler) try(ctx context.Context, host string, one func(context.Context) *exchange) (*exchange, error) {
+	for n := 0; ; n++ {
+		x, err := c.once(ctx, host, one)
+		if err != nil {
+			return nil, err
+		}
+		x.tries = n + 1
+		pause := retryAfter(x, time.Now())
+		if pause > 0 {
+			c.limiter.pause(host, pause)
+		}
+		f, again := x.failure()
+		if !again || n >= c.cfg.Fetch.Retries {
+			return x, nil
+		}
+		c.log.DebugContext(ctx, "request failed, trying again", "host", host, "class", f.Class, "detail", f.Detail)
+		if pause > 0 {
+			continue // the limiter holds the whole host back
+		}
+		if err := sleep(ctx, backoff(n)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// once makes one request when the limiter allows it, within fetch.timeout.
+func (c *Crawler) once(ctx context.Context, host string, one func(context.Context) *exchange) (*exchange, error) {
+	release, err := c.limiter.acquire(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	limited := ctx
+	if c.cfg.Fetch.Timeout > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, c.cfg.Fetch.Timeout)
+		defer cancel()
+	}
+	began := time.Now()
+	x := one(limited)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx) // what the transport makes of it is not the reason
+	}
+	x.took = time.Since(began)
+	return x, nil
+}
+
+// backoff returns how long to wait after the failed try n, which counts from 0: exponential, the upper half random.
+func backoff(n int) time.Duration {
+	d := maxBackoff
+	if n < 6 { // 500 ms << 6 exceeds the maximum
+		d = firstBackoff << n
+	}
+	return d/2 + rand.N(d/2)
+}
+
+// retryAfter returns the pause that an error answer asks for (RFC 9110 section 10.2.3: seconds or a date), at most
+// maxRetryAfter; 0: none.
+func retryAfter(x *exchange, now time.Time) time.Duration {
+	if x.status != http.StatusTooManyRequests && x.status < 500 {
+		return 0
+	}
+	value := strings.TrimSpace(x.header.Get("Retry-After"))
+	if value == "" {
+		return 0
+	}
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return time.Duration(min(max(seconds, 0), int64(maxRetryAfter/time.Second))) * time.Second
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0 // no time: the usual backoff applies
+	}
+	return min(max(at.Sub(now), 0), maxRetryAfter)
+}

@@ -1,0 +1,155 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pageferry/pageferry/ingest/intercom"
+	"github.com/pageferry/pageferry/ingest/ledger"
+)
+
+// exhaustedInARow is how many pages in a row the API may fail to take, in all their tries, before the run gives up: one
+// bad page says nothing of the API, this many do.
+const exhaustedInARow = 10
+
+// queue hands rows of staged pages from the ledger's goroutine to the pool. Eight bytes a page: the articles are on disk.
+type queue struct {
+	mu     sync.Mutex
+	rows   []int64
+	closed bool
+	signal chan struct{} // holds a token while there may be something to see
+}
+
+func newQueue() *queue { return &queue{signal: make(chan struct{}, 1)} }
+
+func closedQueue(rows []int64) *queue {
+	return &queue{rows: rows, closed: true, signal: make(chan struct{}, 1)}
+}
+
+func (q *queue) notify() {
+	select {
+	case q.signal <- struct{}{}:
+	default:
+	}
+}
+
+func (q *queue) put(row int64) {
+	q.mu.Lock()
+	q.rows = append(q.rows, row)
+	q.mu.Unlock()
+	q.notify()
+}
+
+// close says that nothing more will be put.
+func (q *queue) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	q.notify()
+}
+
+// next waits for a row; false: the queue is closed and empty, or stopping or ctx is over. One goroutine may call it.
+func (q *queue) next(ctx, stopping context.Context) (int64, bool) {
+	for {
+		if ctx.Err() != nil || stopping.Err() != nil {
+			return 0, false
+		}
+		q.mu.Lock()
+		if len(q.rows) > 0 {
+			row := q.rows[0]
+			q.rows = q.rows[1:]
+			q.mu.Unlock()
+			return row, true
+		}
+		closed := q.closed
+		q.mu.Unlock()
+		if closed {
+			return 0, false
+		}
+		select {
+		case <-ctx.Done():
+		case <-stopping.Done():
+		case <-q.signal:
+		}
+	}
+}
+
+// deliverAll delivers the pages of a queue, target.concurrency at a time. When stopping ends it takes no new ones and
+// lets those in flight finish; when ctx ends they are cut off, and their intents stay open.
+func (r *run) deliverAll(ctx, stopping context.Context, q *queue) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(r.site.Target.Concurrency)
+	for {
+		page, ok := q.next(gctx, stopping)
+		if !ok {
+			break
+		}
+		g.Go(func() error { return r.deliver(gctx, page) })
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// deliver sends what is intended for one page, and records the answer last. An error ends the run; what concerns only
+// this page is recorded as its outcome.
+func (r *run) deliver(ctx context.Context, page int64) error {
+	in, err := r.ledger.Intent(ctx, page)
+	if err != nil {
+		return err
+	}
+	r.upserts.Add(1)
+	answer, err := r.site.API.UpsertExternalPage(ctx, r.request(in))
+	r.progress.waiting.Add(-1)
+	var api *intercom.Error
+	switch {
+	case err == nil:
+		r.exhausted.Store(0)
+		r.progress.delivered.Add(1)
+		return r.ledger.Settle(in, answer.ID, map[string]string{ledger.IntentCreate: Created, ledger.IntentUpdate: Updated}[in.Action], time.Now())
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case !errors.As(err, &api):
+		return r.undelivered(in, failExhausted, err)
+	case api.Unauthorized():
+		return stop(ReasonTokenRefused, fmt.Errorf("the API refused the token in the middle of the run: %w; renew it and run again: the run goes on where it was", err))
+	case api.SourceUnknown():
+		return stop(ReasonSourceGone, fmt.Errorf("the API no longer knows source %d: %w", r.dest.SourceID, err))
+	case api.Rejected():
+		r.exhausted.Store(0)
+		return r.undelivered(in, failRejected, err)
+	}
+	return r.undelivered(in, failExhausted, err)
+}
+
+// undelivered records that a page could not be delivered, and stops the run if the API takes none any more.
+func (r *run) undelivered(in ledger.Intent, class string, err error) error {
+	r.progress.failed.Add(1)
+	r.log.Warn("page was not delivered", "url", in.URL, "class", class, "err", err)
+	if rerr := r.ledger.Revise(ledger.Revision{Page: in.Page, Outcome: Failed, Class: class, Detail: err.Error(),
+		Stale: in.RemoteID != "", At: time.Now()}); rerr != nil {
+		return rerr
+	}
+	if class == failExhausted && r.exhausted.Add(1) >= exhaustedInARow {
+		return stop(ReasonAPIDown, fmt.Errorf("the API took none of the last %d pages: %w; run again later: the run goes on where it was", exhaustedInARow, err))
+	}
+	return nil
+}
+
+// request is what is sent for an intent. Switches go along when the page is created, because the API's default hides
+// it from Fin, and not when it is updated, so that an operator's choice survives.
+func (r *run) request(in ledger.Intent) intercom.UpsertExternalPageRequest {
+	t := r.site.Target
+	q := intercom.UpsertExternalPageRequest{SourceID: r.dest.SourceID, ExternalID: in.ExternalID, Title: in.Title, HTML: in.HTML,
+		URL: in.URL, Locale: t.Locale}
+	if in.RemoteID == "" || t.Availability.Apply == "always" {
+		q.AIAgentAvailability, q.AICopilotAvailability = &t.Availability.AIAgent, &t.Availability.AICopilot
+	}
+	return q
+}

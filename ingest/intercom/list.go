@@ -1,0 +1,153 @@
+package intercom
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+const (
+	perPage = 50 // the one in the API's examples; the largest it takes is not documented
+	// maxListPages ends a list that has no end. It leaves room for half a million entries.
+	maxListPages = 10_000
+)
+
+// listPage is one answer of a list ("Pagination", pages by number). The API's description calls every field optional.
+type listPage[T any] struct {
+	Type  string `json:"type"`
+	Data  []T    `json:"data"`
+	Pages struct {
+		Page       looseInt        `json:"page"`
+		TotalPages looseInt        `json:"total_pages"`
+		Next       json.RawMessage `json:"next"`
+	} `json:"pages"`
+}
+
+// list reads all pages of a list. It ends with the first error.
+func list[T any](ctx context.Context, c *Client, path string, id func(T) string) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var zero T
+		op := http.MethodGet + " " + path
+		at := c.base.JoinPath(path)
+		at.RawQuery = url.Values{"page": {"1"}, "per_page": {strconv.Itoa(perPage)}}.Encode()
+		seen := map[string]bool{}
+		asked := map[string]bool{}
+		for n := 1; ; n++ {
+			asked[at.String()] = true
+			page, err := getListPage[T](ctx, c, path, at)
+			if err != nil {
+				yield(zero, err)
+				return
+			}
+			before := len(seen)
+			for _, item := range page.Data {
+				key := id(item)
+				if key == "" {
+					yield(zero, fmt.Errorf("%s: page %d: %w: an entry without ID", op, n, ErrUnexpected))
+					return
+				}
+				if seen[key] {
+					continue
+				}
+				seen[key] = true
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if len(page.Data) == 0 {
+				return
+			}
+			next, err := page.next(at)
+			switch {
+			case err != nil:
+			case len(seen) == before || next != nil && asked[next.String()]:
+				err = fmt.Errorf("%w: the list repeats itself", ErrUnexpected)
+			case next == nil:
+				return
+			case n == maxListPages:
+				err = fmt.Errorf("%w: the list has more than %d pages", ErrTooLarge, maxListPages)
+			}
+			if err != nil {
+				yield(zero, fmt.Errorf("%s: page %d: %w", op, n, c.foreign(err)))
+				return
+			}
+			at = next
+		}
+	}
+}
+
+// getListPage asks for one page of a list and checks that it is one.
+func getListPage[T any](ctx context.Context, c *Client, path string, at *url.URL) (listPage[T], error) {
+	var page listPage[T]
+	err := c.do(ctx, call{method: http.MethodGet, path: path, url: at, decode: func(b []byte) error {
+		page = listPage[T]{}
+		if err := json.Unmarshal(b, &page); err != nil {
+			return err
+		}
+		// An empty list that is none would make a caller create what exists.
+		if page.Data == nil && page.Type != "list" {
+			return fmt.Errorf("%w: it is not a list", ErrUnexpected)
+		}
+		return nil
+	}})
+	return page, err
+}
+
+// next returns the address of the page after the one at; nil if that was the last. The API's own link is followed on
+// the same scheme and host only: the token is sent nowhere else.
+func (p *listPage[T]) next(at *url.URL) (*url.URL, error) {
+	var link string
+	if bytes.HasPrefix(p.Pages.Next, []byte(`"`)) {
+		if err := json.Unmarshal(p.Pages.Next, &link); err != nil {
+			return nil, err
+		}
+	}
+	if link != "" {
+		return sameHost(at, link)
+	}
+	current := int64(p.Pages.Page)
+	query := at.Query()
+	if current <= 0 {
+		var err error
+		if current, err = strconv.ParseInt(query.Get("page"), 10, 64); err != nil {
+			return nil, nil // the API's link had no page number, so there is none to count on from
+		}
+	}
+	if current >= int64(p.Pages.TotalPages) {
+		return nil, nil
+	}
+	query.Set("page", strconv.FormatInt(current+1, 10))
+	next := *at
+	next.RawQuery = query.Encode()
+	return &next, nil
+}
+
+// sameHost resolves a link of an answer from at.
+func sameHost(at *url.URL, link string) (*url.URL, error) {
+	u, err := at.Parse(link)
+	if err != nil {
+		return nil, fmt.Errorf("%w: its link to the next page is not a URL", ErrUnexpected)
+	}
+	if !strings.EqualFold(u.Scheme, at.Scheme) || !strings.EqualFold(hostPort(u), hostPort(at)) || u.User != nil {
+		return nil, fmt.Errorf("%w: its link to the next page leads to %s://%s and is not followed: check target.region and target.base_url",
+			ErrUnexpected, u.Scheme, shorten(u.Host))
+	}
+	u.Fragment = ""
+	return u, nil
+}
+
+func hostPort(u *url.URL) string {
+	if u.Port() != "" {
+		return u.Host
+	}
+	if u.Scheme == "https" {
+		return u.Hostname() + ":443"
+	}
+	return u.Hostname() + ":80"
+}

@@ -1,0 +1,175 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pageferry/pageferry/crawler"
+	"github.com/pageferry/pageferry/ingest/ledger"
+	"github.com/pageferry/pageferry/sanitize"
+)
+
+// judge decides what becomes of a page. It holds nothing that changes, so it may be used concurrently.
+type judge struct {
+	scope     *crawler.Scope
+	canon     *crawler.Canonicalizer
+	extract   *sanitize.Extractor
+	rules     crawler.ScopeConfig
+	locale    string
+	signature string // of what an article depends on
+}
+
+// verdict is what becomes of a page, with what the run wants to count.
+type verdict struct {
+	ledger.Visit
+	article          *sanitize.Article // what was extracted, where it came to that
+	foreignCanonical string            // a canonical out of scope, which therefore does not count
+}
+
+// page decides what becomes of a fetched page, given what the ledger knows of it and the links that it had when it was
+// last read. It is the life of a page from fetch to intent, top to bottom.
+func (j *judge) page(p *crawler.Page, known ledger.State, stored []string) verdict {
+	v := verdict{Visit: ledger.Visit{Item: p.Item, ExternalID: ExternalID(p.Item.URL), At: p.At, Signature: j.signature}}
+	scope := j.scope.Decide(p.Item.URL)
+	switch {
+	case p.Disallowed != "":
+		return v.end(known, Robots, "", p.Disallowed)
+	case p.Failure != nil && p.Failure.Class == crawler.FailTooLarge:
+		return v.end(known, TooLarge, "", p.Failure.Detail)
+	case p.Failure != nil:
+		return v.end(known, Failed, p.Failure.Class, p.Failure.Detail)
+	case p.NotHTML != "":
+		return v.end(known, NotHTML, "", p.NotHTML)
+	case p.Status == 404 || p.Status == 410:
+		return v.end(known, Gone, "", fmt.Sprintf("HTTP %d", p.Status))
+	case p.Redirect != "":
+		return j.redirect(v, p, known)
+	case p.NotModified:
+		return j.notModified(v, p, known, scope, stored)
+	}
+
+	v.Outlinks, v.SetOutlinks = p.Links, true
+	j.follow(&v.Visit, p.Links)
+	v.Validators = p.Validators
+	switch {
+	case scope.FollowOnly:
+		v.KeepValidators = true
+		return v.end(known, FollowOnly, "", scope.Why)
+	case p.NoIndex != "" && j.rules.NoIndex != crawler.Ignore:
+		return v.end(known, NoIndex, "", p.NoIndex)
+	case !sameLanguage(j.locale, p.Lang):
+		return v.end(known, Locale, "", fmt.Sprintf("the page is in %q, the config's locale is %q", p.Lang, j.locale))
+	}
+	if v, done := j.canonical(v, p, known); done {
+		return v
+	}
+
+	article, err := j.extract.Extract(p.Doc, p.Item.URL, p.Base)
+	if empty := (*sanitize.EmptyError)(nil); errors.As(err, &empty) {
+		return v.end(known, Empty, "", empty.Error())
+	}
+	if err != nil {
+		return v.end(known, Failed, crawler.FailParse, err.Error())
+	}
+	v.article = &article
+	hash := article.Hash()
+	switch {
+	case known.RemoteID != "" && known.Intent == "" && known.Hash == hash:
+		v.KeepValidators = true
+		return v.end(known, Unchanged, "", "")
+	case known.RemoteID == "":
+		v.Intent = ledger.IntentCreate
+	default:
+		v.Intent = ledger.IntentUpdate
+	}
+	v.Title, v.Hash, v.HTML = article.Title, hash, article.HTML
+	return v
+}
+
+// end closes a visit with an outcome.
+func (v verdict) end(known ledger.State, outcome, class, detail string) verdict {
+	delivered := known.RemoteID != ""
+	v.Outcome, v.Class, v.Detail = outcome, class, detail
+	v.Confirmed = live(outcome)
+	v.Evidence = delivered && speaksForDeletion(outcome)
+	// Where an edge leads is known at the end of the run; until then nothing is said of the page.
+	edge := outcome == Redirected || outcome == Canonicalized
+	v.Stale = delivered && !v.Confirmed && !v.Evidence && !edge
+	return v
+}
+
+func (j *judge) redirect(v verdict, p *crawler.Page, known ledger.State) verdict {
+	class := classTemporary
+	if p.Permanent {
+		class = classPermanent
+	}
+	v.Edge = p.Redirect
+	detail := "to " + p.Redirect
+	if to := j.scope.Decide(p.Redirect); to.In {
+		v.Follow = []crawler.Link{{URL: p.Redirect, Via: crawler.ViaRedirect, From: p.Item.URL, Depth: p.Item.Depth, Hops: p.Item.Hops + 1}}
+	} else {
+		detail += ", which is out of scope: " + to.Why
+	}
+	return v.end(known, Redirected, class, detail)
+}
+
+// notModified replays what the page led to when it was last read: a 304 has no body, and hides nothing.
+func (j *judge) notModified(v verdict, p *crawler.Page, known ledger.State, scope crawler.Verdict, stored []string) verdict {
+	j.follow(&v.Visit, stored)
+	v.Validators, v.KeepValidators = p.Validators, true
+	switch {
+	case scope.FollowOnly:
+		return v.end(known, FollowOnly, "", scope.Why)
+	case p.NoIndex != "" && j.rules.NoIndex != crawler.Ignore:
+		v.KeepValidators = false
+		return v.end(known, NoIndex, "", p.NoIndex)
+	case known.RemoteID == "":
+		return v.end(known, known.Outcome, "", "")
+	}
+	return v.end(known, NotModified, "", "")
+}
+
+// canonical follows a rel=canonical that leads to another page of the site. One that leads out of scope does not
+// count: the page stands for itself.
+func (j *judge) canonical(v verdict, p *crawler.Page, known ledger.State) (verdict, bool) {
+	if p.Canonical == "" || p.Canonical == p.Item.URL || p.Item.Alone || j.rules.Canonical == crawler.Ignore {
+		return v, false
+	}
+	if !j.scope.Decide(p.Canonical).In {
+		v.foreignCanonical = p.Canonical
+		return v, false
+	}
+	v.Edge = p.Canonical
+	v.Follow = append(v.Follow, crawler.Link{URL: p.Canonical, Via: crawler.ViaCanonical, From: p.Item.URL, Depth: p.Item.Depth})
+	return v.end(known, Canonicalized, "", "to "+p.Canonical), true
+}
+
+// follow adds to a visit those of the page's links that belong to the site.
+func (j *judge) follow(v *ledger.Visit, links []string) {
+	depth := v.Item.Depth + 1
+	deep := j.rules.MaxDepth > 0 && depth > j.rules.MaxDepth
+	for _, u := range links {
+		if !j.scope.Decide(u).In {
+			continue
+		}
+		l := crawler.Link{URL: u, Via: crawler.ViaLink, From: v.Item.URL, Depth: depth}
+		if !deep {
+			v.Follow = append(v.Follow, l)
+			continue
+		}
+		v.NotFollowed = append(v.NotFollowed, ledger.Visit{Item: crawler.Item{Link: l}, ExternalID: ExternalID(u), At: v.At,
+			Outcome: TooDeep, Detail: fmt.Sprintf("%d links from the start, scope.max_depth is %d", depth, j.rules.MaxDepth)})
+	}
+}
+
+// sameLanguage reports whether a page in lang belongs to a site in locale: one is the other, or its beginning (en,
+// en-GB). A page whose language is not known belongs.
+func sameLanguage(locale, lang string) bool {
+	if locale == "any" || locale == "" || lang == "" {
+		return true
+	}
+	a := strings.ToLower(strings.ReplaceAll(locale, "_", "-"))
+	b := strings.ToLower(strings.ReplaceAll(lang, "_", "-"))
+	return a == b || strings.HasPrefix(a, b+"-") || strings.HasPrefix(b, a+"-")
+}

@@ -1,0 +1,129 @@
+-- +goose Up
+-- Times are Unix milliseconds, hashes lower-case hex. Read it with: sqlite3 SITE.db 'SELECT * FROM v_pages'
+
+CREATE TABLE site (
+  id         INTEGER PRIMARY KEY CHECK (id = 1),
+  name       TEXT NOT NULL,
+  start      TEXT NOT NULL,               -- start URLs, one a line
+  created_ms INTEGER NOT NULL
+);
+
+CREATE TABLE destinations (
+  id             INTEGER PRIMARY KEY,
+  kind           TEXT NOT NULL,           -- sandbox, intercom
+  host           TEXT NOT NULL,
+  workspace      TEXT NOT NULL,           -- id_code; of a sandbox, its store
+  source_id      INTEGER NOT NULL,
+  source_created INTEGER NOT NULL,        -- Unix seconds, as the API says
+  source_url     TEXT NOT NULL,
+  created_ms     INTEGER NOT NULL,
+  adopted        INTEGER NOT NULL DEFAULT 0, -- the pages that were there before us have been read
+  UNIQUE (kind, host, workspace, source_id, source_created)
+);
+
+CREATE TABLE runs (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  destination_id INTEGER NOT NULL REFERENCES destinations (id),
+  state          TEXT NOT NULL,           -- open, closed
+  signature      TEXT NOT NULL,           -- of what decides what the run does
+  started_ms     INTEGER NOT NULL,
+  progress_ms    INTEGER NOT NULL,        -- last time that anything was recorded
+  ended_ms       INTEGER NOT NULL DEFAULT 0,
+  resumed        INTEGER NOT NULL DEFAULT 0,
+  complete       INTEGER NOT NULL DEFAULT 0,
+  exit           INTEGER NOT NULL DEFAULT 0,
+  reason         TEXT NOT NULL DEFAULT '',
+  fetches        INTEGER NOT NULL DEFAULT 0,
+  upserts        INTEGER NOT NULL DEFAULT 0,
+  api_requests   INTEGER NOT NULL DEFAULT 0,
+  retries        INTEGER NOT NULL DEFAULT 0,
+  bytes_fetched  INTEGER NOT NULL DEFAULT 0,
+  result         TEXT NOT NULL DEFAULT '' -- the JSON result, without its lists
+);
+CREATE INDEX runs_by_destination ON runs (destination_id, id);
+
+CREATE TABLE pages (
+  id               INTEGER PRIMARY KEY,
+  destination_id   INTEGER NOT NULL REFERENCES destinations (id),
+  url              TEXT NOT NULL,
+  external_id      TEXT NOT NULL,
+  via              TEXT NOT NULL,          -- how it was found first: start, sitemap, link, redirect, canonical, listing
+  found_from       TEXT NOT NULL DEFAULT '',
+  depth            INTEGER NOT NULL DEFAULT 0,
+
+  remote_id        TEXT NOT NULL DEFAULT '', -- Intercom's id; empty: not in the destination as far as we know
+  title            TEXT NOT NULL DEFAULT '',
+  hash             TEXT NOT NULL DEFAULT '',
+  article          BLOB,                     -- HTML as delivered, zstd
+  delivered_ms     INTEGER NOT NULL DEFAULT 0,
+  confirmed_ms     INTEGER NOT NULL DEFAULT 0, -- when a run last saw that this is what the site has
+
+  intent           TEXT NOT NULL DEFAULT '', -- create, update: sent or about to be, not acknowledged
+  intent_run       INTEGER NOT NULL DEFAULT 0, -- the run that may send it; 0: it must be fetched again first
+  intent_title     TEXT NOT NULL DEFAULT '',
+  intent_hash      TEXT NOT NULL DEFAULT '',
+  intent_article   BLOB,
+  intent_signature TEXT NOT NULL DEFAULT '',
+  intent_etag      TEXT NOT NULL DEFAULT '',
+  intent_modified  TEXT NOT NULL DEFAULT '',
+  intent_body_hash TEXT NOT NULL DEFAULT '',
+
+  etag             TEXT NOT NULL DEFAULT '',
+  last_modified    TEXT NOT NULL DEFAULT '',
+  body_hash        TEXT NOT NULL DEFAULT '',
+  signature        TEXT NOT NULL DEFAULT '', -- of the extraction that these validators stand for
+  outlinks         BLOB,                     -- canonical URLs, one a line, zstd
+
+  outcome          TEXT NOT NULL DEFAULT '',
+  class            TEXT NOT NULL DEFAULT '',
+  detail           TEXT NOT NULL DEFAULT '',
+  edge             TEXT NOT NULL DEFAULT '', -- where a redirect or canonical leads
+  outcome_run      INTEGER NOT NULL DEFAULT 0,
+  outcome_ms       INTEGER NOT NULL DEFAULT 0,
+  stale_ms         INTEGER NOT NULL DEFAULT 0, -- since when no run could confirm a delivered page; 0: it is not stale
+
+  evidence         TEXT NOT NULL DEFAULT '', -- the outcome that speaks for deletion, seen without a break
+  evidence_ms      INTEGER NOT NULL DEFAULT 0, -- since when
+  evidence_runs    INTEGER NOT NULL DEFAULT 0, -- in how many complete runs
+
+  UNIQUE (destination_id, url)
+);
+CREATE INDEX pages_intent ON pages (destination_id, id) WHERE intent <> '';
+
+-- What a run has found, in the order in which it is crawled. Which URLs it holds is known in memory.
+CREATE TABLE frontier (
+  seq        INTEGER PRIMARY KEY,
+  run_id     INTEGER NOT NULL,
+  url        TEXT NOT NULL,
+  via        TEXT NOT NULL,
+  found_from TEXT NOT NULL,
+  depth      INTEGER NOT NULL,
+  hops       INTEGER NOT NULL,
+  alone      INTEGER NOT NULL,
+  done       INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE outcomes (
+  run_id  INTEGER NOT NULL,
+  page_id INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  class   TEXT NOT NULL,
+  detail  TEXT NOT NULL,
+  PRIMARY KEY (run_id, page_id)
+) WITHOUT ROWID;
+
+CREATE VIEW v_pages AS
+  SELECT p.url, d.kind AS destination, p.outcome, p.class, p.detail, p.edge, p.title, p.remote_id <> '' AS in_target, p.intent,
+         p.external_id, p.remote_id, datetime(nullif(p.delivered_ms, 0) / 1000, 'unixepoch') AS delivered,
+         datetime(nullif(p.confirmed_ms, 0) / 1000, 'unixepoch') AS confirmed, p.outcome_run AS run
+  FROM pages p JOIN destinations d ON d.id = p.destination_id;
+CREATE VIEW v_failed AS
+  SELECT url, destination, class, detail, in_target, run FROM v_pages WHERE outcome = 'failed';
+CREATE VIEW v_stale AS
+  SELECT p.url, d.kind AS destination, p.outcome, p.detail, datetime(p.stale_ms / 1000, 'unixepoch') AS since
+  FROM pages p JOIN destinations d ON d.id = p.destination_id WHERE p.stale_ms > 0 AND p.remote_id <> '';
+CREATE VIEW v_runs AS
+  SELECT r.id AS run, d.kind AS destination, r.state, r.exit, r.reason, r.complete, r.resumed,
+         datetime(r.started_ms / 1000, 'unixepoch') AS started, r.ended_ms - r.started_ms AS duration_ms,
+         r.fetches, r.upserts, r.api_requests, r.retries
+  FROM runs r JOIN destinations d ON d.id = r.destination_id;

@@ -1,0 +1,236 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pageferry/pageferry/crawler"
+)
+
+// What is intended for a page.
+const (
+	IntentCreate = "create"
+	IntentUpdate = "update"
+)
+
+// Visit is what became of one item: an outcome, or an article that shall be delivered and gets its outcome then.
+type Visit struct {
+	Item       crawler.Item
+	ExternalID string
+	At         time.Time
+
+	Outcome string // empty: with an Intent the delivery decides; without one nothing is recorded but the links
+	Class   string
+	Detail  string
+	Edge    string // where a redirect or canonical leads
+
+	Intent    string // create or update; stages the article
+	Title     string
+	Hash      string
+	HTML      string
+	Signature string // of the article, or of the reading that the validators stand for
+
+	Validators     crawler.Validators
+	KeepValidators bool // with an outcome: these validators become the page's; else it loses them
+	Confirmed      bool // the site has what was delivered
+	Stale          bool // delivered, and this run could not confirm it
+	Evidence       bool // the outcome speaks for deletion
+
+	Outlinks    []string // canonical URLs as found, scope not applied
+	SetOutlinks bool     // they replace the stored ones
+	Follow      []crawler.Link
+	NotFollowed []Visit // outcomes of links that are not crawled, recorded unless the run has found them otherwise
+}
+
+// State returns what is known of the page of an item that is out.
+func (r *Run) State(it crawler.Item) State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.states[it.URL]
+}
+
+// Record closes an item: in one transaction it takes the row off the frontier, stores what became of the page, and
+// adds the links to follow. It returns before that is committed; staged, if not nil, is then called with the page's
+// row, from the ledger's goroutine, and must not block. A failure ends the run through Next.
+func (r *Run) Record(v Visit, staged func(page int64)) {
+	follow := r.take(v.Follow, 1)
+	left := r.unseen(v.NotFollowed)
+	state := r.State(v.Item)
+	var article, outlinks []byte
+	if v.Intent != "" {
+		article = r.l.codec.pack(v.HTML)
+	}
+	if v.SetOutlinks {
+		outlinks = r.l.codec.packLines(v.Outlinks)
+	}
+	v.HTML, v.Outlinks = "", nil
+	page := state.ID
+	r.l.writer.submit(func(s *statements) error {
+		var err error
+		if v.Outcome != "" || v.Intent != "" || v.SetOutlinks {
+			if page, err = s.record(r, v, page, article, outlinks); err != nil {
+				return fmt.Errorf("%s: %w", v.Item.URL, err)
+			}
+		}
+		for _, n := range left {
+			if _, err := s.record(r, n, 0, nil, nil); err != nil {
+				return fmt.Errorf("%s: %w", n.Item.URL, err)
+			}
+		}
+		if state.seq != 0 {
+			if _, err := s.done.Exec(state.seq); err != nil {
+				return err
+			}
+		}
+		if err := s.insertLinks(r.ID, follow); err != nil {
+			return err
+		}
+		_, err = s.progress.Exec(r.ID, ms(v.At))
+		return err
+	}, func(err error) {
+		if err == nil && v.Intent != "" && staged != nil {
+			staged(page)
+		}
+		n := 1
+		if state.seq != 0 {
+			n++ // the item itself, which Next counted
+		}
+		r.mu.Lock()
+		delete(r.states, v.Item.URL)
+		r.mu.Unlock()
+		r.release(len(follow), n, err)
+	})
+}
+
+// Flush waits until everything that was recorded is committed, and its staged functions have been called.
+func (r *Run) Flush() error {
+	return r.l.writer.exec(func(*statements) error { return nil })
+}
+
+// unseen returns the visits whose URL the run has not found otherwise, without marking them: another way may come.
+func (r *Run) unseen(visits []Visit) []Visit {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var fresh []Visit
+	for _, v := range visits {
+		if _, ok := r.seen[r.key(v.Item.URL, false)]; !ok {
+			fresh = append(fresh, v)
+		}
+	}
+	return fresh
+}
+
+// Outlinks returns the links that the page had when it was last read.
+func (r *Run) Outlinks(ctx context.Context, page int64) ([]string, error) {
+	if page == 0 {
+		return nil, nil
+	}
+	var packed []byte
+	err := r.l.read.QueryRowContext(ctx, `SELECT outlinks FROM pages WHERE id = $1`, page).Scan(&packed)
+	if err != nil {
+		return nil, r.readError(ctx, err)
+	}
+	return r.l.codec.unpackLines(packed)
+}
+
+// Intent is an article that shall be delivered.
+type Intent struct {
+	Page       int64
+	URL        string
+	ExternalID string
+	Action     string // create or update
+	Title      string
+	Hash       string
+	HTML       string
+	RemoteID   string // empty for a page that was never acknowledged
+}
+
+// Updates returns the rows of the pages whose update this run has staged.
+func (r *Run) Updates(ctx context.Context) ([]int64, error) {
+	rows, err := r.l.read.QueryContext(ctx, `SELECT id FROM pages
+		WHERE destination_id = $1 AND intent = 'update' AND intent_run = $2 ORDER BY id`, r.opts.Destination, r.ID)
+	if err != nil {
+		return nil, r.readError(ctx, err)
+	}
+	defer rows.Close()
+	var ids []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, r.readError(ctx, err)
+		}
+		ids = append(ids, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, r.readError(ctx, err)
+	}
+	return ids, nil
+}
+
+// Intent reads what shall be delivered for a page.
+func (r *Run) Intent(ctx context.Context, page int64) (Intent, error) {
+	in := Intent{Page: page}
+	var packed []byte
+	err := r.l.read.QueryRowContext(ctx, `SELECT url, external_id, intent, intent_title, intent_hash, intent_article, remote_id
+		FROM pages WHERE id = $1`, page).Scan(&in.URL, &in.ExternalID, &in.Action, &in.Title, &in.Hash, &packed, &in.RemoteID)
+	if err != nil {
+		return in, r.readError(ctx, err)
+	}
+	in.HTML, err = r.l.codec.unpack(packed)
+	return in, err
+}
+
+// Settle records that the destination has acknowledged an intent: the article, its validators and Intercom's id become
+// the page's. It returns when that is committed, whatever becomes of the run meanwhile.
+func (r *Run) Settle(in Intent, remoteID, outcome string, at time.Time) error {
+	err := r.l.writer.exec(func(s *statements) error {
+		if _, err := s.settle.Exec(in.Page, remoteID, outcome, r.ID, ms(at)); err != nil {
+			return err
+		}
+		return s.outcome(r.ID, in.Page, outcome, "", "")
+	})
+	if err != nil {
+		return fmt.Errorf("record delivery of %s: %w", in.URL, err)
+	}
+	return nil
+}
+
+// Revision replaces the outcome that a page had in this run.
+type Revision struct {
+	Page                   int64
+	Outcome, Class, Detail string
+	Stale                  bool // delivered, and this run could not confirm it
+	Evidence               bool // the outcome speaks for deletion
+	At                     time.Time
+}
+
+// Revise records a revision. An open intent stays open.
+func (r *Run) Revise(v Revision) error {
+	err := r.l.writer.exec(func(s *statements) error {
+		if _, err := s.revise.Exec(v.Page, v.Outcome, v.Class, v.Detail, r.ID, ms(v.At), v.Stale, v.Evidence); err != nil {
+			return err
+		}
+		return s.outcome(r.ID, v.Page, v.Outcome, v.Class, v.Detail)
+	})
+	if err != nil {
+		return fmt.Errorf("record outcome: %w", err)
+	}
+	return nil
+}
+
+// Unreached gives every page in the destination that this run did not come to an outcome of its own, and makes it
+// stale.
+func (r *Run) Unreached(outcome, class, detail string, at time.Time) error {
+	err := r.l.writer.exec(func(s *statements) error {
+		if _, err := s.unreached.Exec(r.ID, outcome, class, detail, r.opts.Destination); err != nil {
+			return err
+		}
+		_, err := s.staleUnreached.Exec(r.ID, outcome, class, detail, r.opts.Destination, ms(at))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record pages that were not reached: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/pageferry/pageferry/crawler"
+)
+
+// statements are the prepared changes of the writer's connection.
+type statements struct {
+	bindSite, bindDestination, adopt, setAdopted *sql.Stmt
+
+	newRun, resumeRun, abandonRuns, closeRun, progress *sql.Stmt
+	disarmIntents, reopenIntents                       *sql.Stmt
+	clearFrontier, pruneOutcomes, pruneRuns            *sql.Stmt
+
+	addLink, done, newPage, reach, stage, setOutlinks *sql.Stmt
+	settle, revise, addOutcome, count                 *sql.Stmt
+	unreached, staleUnreached                         *sql.Stmt
+}
+
+func (s *statements) all() map[**sql.Stmt]string {
+	return map[**sql.Stmt]string{
+		&s.bindSite: `INSERT INTO site (id, name, start, created_ms) VALUES (1, $1, $2, $3)
+			ON CONFLICT (id) DO UPDATE SET start = excluded.start`,
+		&s.bindDestination: `INSERT INTO destinations (kind, host, workspace, source_id, source_created, source_url, created_ms)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (kind, host, workspace, source_id, source_created) DO UPDATE SET source_url = excluded.source_url
+			RETURNING id, adopted`,
+		&s.adopt: `INSERT INTO pages (destination_id, url, external_id, via, remote_id, title, hash, article, delivered_ms)
+			VALUES ($1, $2, $3, 'listing', $4, $5, $6, $7, $8) ON CONFLICT (destination_id, url) DO NOTHING`,
+		&s.setAdopted: `UPDATE destinations SET adopted = 1 WHERE id = $1`,
+
+		&s.newRun: `INSERT INTO runs (destination_id, state, signature, started_ms, progress_ms)
+			VALUES ($1, 'open', $2, $3, $3) RETURNING id`,
+		&s.resumeRun:   `UPDATE runs SET resumed = resumed + 1, progress_ms = $2 WHERE id = $1`,
+		&s.abandonRuns: `UPDATE runs SET state = 'closed', reason = 'abandoned', exit = 1, ended_ms = progress_ms WHERE destination_id = $1 AND state = 'open' AND $2 > 0`,
+		&s.closeRun: `UPDATE runs SET state = $2, ended_ms = $3, progress_ms = $3, complete = $4, exit = $5, reason = $6,
+			fetches = fetches + $7, upserts = upserts + $8, api_requests = api_requests + $9, retries = retries + $10,
+			bytes_fetched = bytes_fetched + $11, result = $12 WHERE id = $1`,
+		&s.progress: `UPDATE runs SET progress_ms = $2 WHERE id = $1`,
+
+		// An intent of an earlier process is not sent before its page has been fetched again.
+		&s.disarmIntents: `UPDATE pages SET intent_run = 0 WHERE destination_id = $1 AND intent <> '' AND intent_run <> 0`,
+		&s.reopenIntents: `UPDATE frontier SET done = 0 WHERE run_id = $1 AND done = 1
+			AND url IN (SELECT url FROM pages WHERE destination_id = $2 AND intent <> '')`,
+		&s.clearFrontier: `DELETE FROM frontier WHERE run_id IN (SELECT id FROM runs WHERE destination_id = $1 AND state = 'closed')`,
+		&s.pruneOutcomes: `DELETE FROM outcomes WHERE run_id IN (SELECT id FROM runs WHERE destination_id = $1
+			ORDER BY id DESC LIMIT -1 OFFSET $2)`,
+		&s.pruneRuns: `DELETE FROM runs WHERE destination_id = $1 AND id NOT IN (SELECT id FROM runs
+			WHERE destination_id = $1 ORDER BY id DESC LIMIT 20 * $2)`,
+
+		&s.addLink: `INSERT INTO frontier (run_id, url, via, found_from, depth, hops, alone) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		&s.done:    `UPDATE frontier SET done = 1 WHERE seq = $1`,
+		&s.newPage: `INSERT INTO pages (destination_id, url, external_id, via, found_from, depth) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (destination_id, url) DO UPDATE SET depth = min(depth, excluded.depth) RETURNING id`,
+		// The page was reached: $8 keeps its validators or takes the new ones, $13 confirms it, $14 makes it stale,
+		// $15 counts as evidence for deletion.
+		&s.reach: `UPDATE pages SET outcome = $2, class = $3, detail = $4, edge = $5, outcome_run = $6, outcome_ms = $7,
+			etag = iif($8, $9, ''), last_modified = iif($8, $10, ''), body_hash = iif($8, $11, ''), signature = iif($8, $12, ''),
+			confirmed_ms = iif($13, $7, confirmed_ms),
+			stale_ms = iif($14, iif(stale_ms > 0, stale_ms, $7), iif($13 OR $15, 0, stale_ms)),
+			evidence_ms = iif($15, iif(evidence = $2, evidence_ms, $7), iif($13, 0, evidence_ms)),
+			evidence_runs = iif(($15 AND evidence <> $2) OR $13, 0, evidence_runs),
+			evidence = iif($15, $2, iif($13, '', evidence))
+			WHERE id = $1`,
+		&s.stage: `UPDATE pages SET intent = $2, intent_run = $3, intent_title = $4, intent_hash = $5, intent_article = $6,
+			intent_signature = $7, intent_etag = $8, intent_modified = $9, intent_body_hash = $10 WHERE id = $1`,
+		&s.setOutlinks: `UPDATE pages SET outlinks = $2 WHERE id = $1`,
+		&s.settle: `UPDATE pages SET remote_id = $2, title = intent_title, hash = intent_hash, article = intent_article,
+			signature = intent_signature, etag = intent_etag, last_modified = intent_modified, body_hash = intent_body_hash,
+			delivered_ms = $5, confirmed_ms = $5, stale_ms = 0, evidence = '', evidence_ms = 0, evidence_runs = 0,
+			outcome = $3, class = '', detail = '', edge = '', outcome_run = $4, outcome_ms = $5,
+			intent = '', intent_run = 0, intent_title = '', intent_hash = '', intent_article = NULL, intent_signature = '',
+			intent_etag = '', intent_modified = '', intent_body_hash = '' WHERE id = $1`,
+		&s.revise: `UPDATE pages SET outcome = $2, class = $3, detail = $4, outcome_run = $5, outcome_ms = $6,
+			stale_ms = iif($7, iif(stale_ms > 0, stale_ms, $6), iif($8, 0, stale_ms)),
+			evidence_ms = iif($8, iif(evidence = $2, evidence_ms, $6), evidence_ms),
+			evidence_runs = iif($8 AND evidence <> $2, 0, evidence_runs), evidence = iif($8, $2, evidence) WHERE id = $1`,
+		&s.unreached: `INSERT INTO outcomes (run_id, page_id, outcome, class, detail)
+			SELECT $1, id, $2, $3, $4 FROM pages WHERE destination_id = $5 AND remote_id <> '' AND outcome_run <> $1
+			ON CONFLICT (run_id, page_id) DO NOTHING`,
+		&s.staleUnreached: `UPDATE pages SET outcome = $2, class = $3, detail = $4, outcome_run = $1, outcome_ms = $6,
+			stale_ms = iif(stale_ms > 0, stale_ms, $6) WHERE destination_id = $5 AND remote_id <> '' AND outcome_run <> $1`,
+		&s.addOutcome: `INSERT INTO outcomes (run_id, page_id, outcome, class, detail) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (run_id, page_id) DO UPDATE SET outcome = excluded.outcome, class = excluded.class, detail = excluded.detail`,
+		// A complete run counts once for each page whose evidence it saw.
+		&s.count: `UPDATE pages SET evidence_runs = evidence_runs + 1 WHERE destination_id = $1 AND outcome_run = $2 AND evidence <> ''`,
+	}
+}
+
+func (s *statements) prepare(ctx context.Context, conn *sql.Conn) error {
+	for stmt, query := range s.all() {
+		var err error
+		if *stmt, err = conn.PrepareContext(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *statements) close() error {
+	var errs []error
+	for stmt := range s.all() {
+		errs = append(errs, (*stmt).Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (s *statements) insertLinks(run int64, links []crawler.Link) error {
+	for _, l := range links {
+		if _, err := s.addLink.Exec(run, l.URL, l.Via, l.From, l.Depth, l.Hops, l.Alone); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record stores a visit and returns the page's row.
+func (s *statements) record(r *Run, v Visit, page int64, article, outlinks []byte) (int64, error) {
+	it := v.Item
+	if page == 0 {
+		err := s.newPage.QueryRow(r.opts.Destination, it.URL, v.ExternalID, it.Via, it.From, it.Depth).Scan(&page)
+		if err != nil {
+			return 0, err
+		}
+	}
+	if v.Intent != "" {
+		_, err := s.stage.Exec(page, v.Intent, r.ID, v.Title, v.Hash, article, v.Signature, v.Validators.ETag,
+			v.Validators.LastModified, v.Validators.BodyHash)
+		if err != nil {
+			return 0, err
+		}
+	}
+	if v.SetOutlinks {
+		if _, err := s.setOutlinks.Exec(page, outlinks); err != nil {
+			return 0, err
+		}
+	}
+	if v.Outcome == "" {
+		return page, nil
+	}
+	_, err := s.reach.Exec(page, v.Outcome, v.Class, v.Detail, v.Edge, r.ID, ms(v.At), v.KeepValidators, v.Validators.ETag,
+		v.Validators.LastModified, v.Validators.BodyHash, v.Signature, v.Confirmed, v.Stale, v.Evidence)
+	if err != nil {
+		return 0, err
+	}
+	return page, s.outcome(r.ID, page, v.Outcome, v.Class, v.Detail)
+}
+
+func (s *statements) outcome(run, page int64, outcome, class, detail string) error {
+	_, err := s.addOutcome.Exec(run, page, outcome, class, detail)
+	return err
+}

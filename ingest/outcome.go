@@ -1,0 +1,71 @@
+package ingest
+
+// Outcomes: what became of a URL in a run. Every URL ends a run with exactly one. The names are part of results and
+// ledgers: extend, never rename.
+const (
+	Created       = "created"       // delivered for the first time
+	Updated       = "updated"       // delivered again
+	Unchanged     = "unchanged"     // read; the article is what was delivered
+	NotModified   = "not_modified"  // 304, or a body that is the same to the byte
+	Redirected    = "redirected"    // leads to another URL, which stands for it
+	Canonicalized = "canonicalized" // names another URL as its canonical one
+	Gone          = "gone"          // 404 or 410
+	NoIndex       = "noindex"       // the page asks not to be indexed
+	Excluded      = "excluded"      // was delivered, and is out of the config's scope now
+	Locale        = "locale"        // in another language than the config's
+	NotHTML       = "not_html"      // a file, not a page
+	FollowOnly    = "follow_only"   // crawled for its links
+	TooDeep       = "too_deep"      // farther from the start than scope.max_depth
+	Robots        = "robots"        // robots.txt forbids it, or could not be had
+	Empty         = "empty"         // has no article
+	TooLarge      = "too_large"     // larger than fetch.max_body
+	Failed        = "failed"        // could not be read or delivered; the class says why
+)
+
+// Failure classes of delivery; those of fetching are the crawler's.
+const (
+	failRejected  = "api_rejected"  // the API refuses this page
+	failExhausted = "api_exhausted" // the API did not take it in all tries
+)
+
+// Classes of redirects.
+const (
+	classPermanent = "permanent" // 301, 308
+	classTemporary = "temporary" // 302, 303, 307: never evidence that a page is gone
+)
+
+// live reports whether a page with this outcome stands in Fin.
+func live(outcome string) bool {
+	switch outcome {
+	case Created, Updated, Unchanged, NotModified:
+		return true
+	}
+	return false
+}
+
+// speaksForDeletion reports whether the outcome is evidence that a delivered page should not be in Fin. Redirects and
+// canonicals are too, once their target is in: see settleEdges.
+func speaksForDeletion(outcome string) bool {
+	switch outcome {
+	case Gone, NoIndex, Excluded:
+		return true
+	}
+	return false
+}
+
+// skip is a reason for which pages stay out of Fin, and what a person can do about it.
+type skip struct{ outcome, key, advice string }
+
+// skips holds the reasons that make a result implausible when they take more than half of the pages. Left out are
+// those that a sane site can have in any number: files, redirects from old addresses, pages kept out by follow_only.
+var skips = []skip{
+	{Robots, "fetch.robots", "robots.txt keeps pageferry out; if the site is yours, allow it there or set fetch.robots: ignore"},
+	{NoIndex, "scope.noindex", "the pages ask search engines not to index them; if Fin may have them all the same, set scope.noindex: ignore"},
+	{Canonicalized, "scope.canonical", "the pages name another URL as their canonical one; if those canonicals are wrong, set scope.canonical: ignore"},
+	{Locale, "locale", "the pages are in another language than the config says; set locale, or locale: any"},
+	{Empty, "extract.content", "no article was found in the pages; correct extract.content, and see `pageferry explain CONFIG URL`"},
+	{TooDeep, "scope.max_depth", "the pages are farther from the start than scope.max_depth allows; raise it"},
+	{TooLarge, "fetch.max_body", "the pages are larger than fetch.max_body; raise it"},
+	{Excluded, "scope", "the config no longer covers pages that it covered; check start, scope.include and scope.exclude"},
+	{Gone, "start", "the site answers 404 or 410 for the pages; if it has moved, correct start"},
+}

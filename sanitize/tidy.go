@@ -1,0 +1,195 @@
+package sanitize
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// tidy brings what is below n into normal form: nothing empty, no needless div, white space collapsed outside of
+// preformatted text, one newline between blocks. A page that only moves its white space gives the same bytes.
+func tidy(n *html.Node, pre bool) {
+	for ch, next := n.FirstChild, (*html.Node)(nil); ch != nil; ch = next {
+		next = ch.NextSibling
+		if ch.Type != html.ElementNode {
+			continue
+		}
+		tidy(ch, pre || ch.DataAtom == atom.Pre)
+		dropEmpty(ch)
+	}
+	for ch, next := n.FirstChild, (*html.Node)(nil); ch != nil; ch = next {
+		next = ch.NextSibling
+		if ch.DataAtom == atom.Div && needless(ch) {
+			unwrap(ch)
+		}
+	}
+	mergeText(n)
+	if pre {
+		return
+	}
+	for ch, next := n.FirstChild, (*html.Node)(nil); ch != nil; ch = next {
+		next = ch.NextSibling
+		if ch.Type == html.TextNode {
+			collapse(ch)
+		}
+	}
+	separateBlocks(n)
+}
+
+// dropEmpty removes n if it shows nothing. Cells stay, as they hold the columns together, and so do the items of an
+// ordered list, which count.
+func dropEmpty(n *html.Node) {
+	switch a := n.DataAtom; {
+	case a == atom.Img, a == atom.Br, a == atom.Hr, a == atom.Col, a == atom.Td, a == atom.Th:
+	case a == atom.Li && n.Parent.DataAtom == atom.Ol:
+	case a == atom.Tr, a == atom.Thead, a == atom.Tbody, a == atom.Tfoot:
+		if n.FirstChild == nil || onlyBlankText(n) {
+			remove(n)
+		}
+	case a == atom.Colgroup:
+		if len(n.Attr) == 0 && find(n, func(d *html.Node) bool { return len(d.Attr) > 0 }) == nil {
+			remove(n) // says no more than the rows do
+		}
+	case isBlock(a):
+		if blankNode(n) && !hasElement(n, func(d atom.Atom) bool { return d == atom.Hr }) {
+			remove(n)
+		}
+	case n.FirstChild == nil:
+		remove(n)
+	case blankNode(n):
+		unwrap(n)
+	}
+}
+
+func onlyBlankText(n *html.Node) bool {
+	for ch := n.FirstChild; ch != nil; ch = ch.NextSibling {
+		if ch.Type != html.TextNode || !blank(ch.Data) {
+			return false
+		}
+	}
+	return true
+}
+
+// needless reports whether a div changes nothing: it holds nothing but blocks; or some, and stands between blocks; or
+// is all that an element holds which is a block itself.
+func needless(div *html.Node) bool {
+	parent := div.Parent.DataAtom
+	switch parent {
+	case atom.Dl, atom.Ul, atom.Ol:
+		return true
+	}
+	if takesInlineOnly(parent) {
+		return false
+	}
+	blocks, lines := 0, 0
+	for ch := div.FirstChild; ch != nil; ch = ch.NextSibling {
+		switch {
+		case ch.Type == html.ElementNode && isBlock(ch.DataAtom):
+			blocks++
+		case ch.Type != html.TextNode || solidLen(ch.Data) > 0:
+			lines++
+		}
+	}
+	if lines == 0 || blocks > 0 && atBlock(div.PrevSibling, prevSolid) && atBlock(div.NextSibling, nextSolid) {
+		return true
+	}
+	switch parent {
+	case atom.Li, atom.Td, atom.Th, atom.Dd, atom.Dt, atom.Blockquote, atom.Figure, atom.Figcaption, atom.Caption,
+		atom.Summary, atom.Div:
+		return div.Parent.Parent != nil && onlyElement(div.Parent) == div
+	}
+	return false
+}
+
+// atBlock reports whether the first sibling from n on that shows anything is a block, or missing.
+func atBlock(n *html.Node, solid func(*html.Node) *html.Node) bool {
+	n = solid(n)
+	return n == nil || isBlock(n.DataAtom)
+}
+
+func prevSolid(n *html.Node) *html.Node {
+	for n != nil && n.Type == html.TextNode && solidLen(n.Data) == 0 {
+		n = n.PrevSibling
+	}
+	return n
+}
+
+func nextSolid(n *html.Node) *html.Node {
+	for n != nil && n.Type == html.TextNode && solidLen(n.Data) == 0 {
+		n = n.NextSibling
+	}
+	return n
+}
+
+// mergeText joins neighbouring text nodes, as a parser would.
+func mergeText(n *html.Node) {
+	for ch := n.FirstChild; ch != nil; ch = ch.NextSibling {
+		if ch.Type != html.TextNode {
+			continue
+		}
+		if next := ch.NextSibling; next != nil && next.Type == html.TextNode {
+			var b strings.Builder
+			b.WriteString(ch.Data)
+			for ; next != nil && next.Type == html.TextNode; next = ch.NextSibling {
+				b.WriteString(next.Data)
+				n.RemoveChild(next)
+			}
+			ch.Data = b.String()
+		}
+		ch.Data = printable(ch.Data)
+	}
+}
+
+// collapse replaces each run of white space in t by one space, and removes it at the edges of blocks and at breaks.
+func collapse(t *html.Node) {
+	s := squeeze(t.Data)
+	if atEdge(t, t.PrevSibling) {
+		s = strings.TrimPrefix(s, " ")
+	}
+	if atEdge(t, t.NextSibling) {
+		s = strings.TrimSuffix(s, " ")
+	}
+	if s == "" {
+		remove(t)
+		return
+	}
+	t.Data = s
+}
+
+func atEdge(t, sibling *html.Node) bool {
+	if sibling == nil {
+		return !isInline(t.Parent.DataAtom)
+	}
+	return isBlock(sibling.DataAtom) || sibling.DataAtom == atom.Br
+}
+
+func squeeze(s string) string {
+	clean := true
+	for i := 0; i < len(s) && clean; i++ {
+		clean = !isSpace(s[i]) || s[i] == ' ' && (i+1 == len(s) || !isSpace(s[i+1]))
+	}
+	if clean {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if !isSpace(s[i]) {
+			b = append(b, s[i])
+		} else if len(b) == 0 || b[len(b)-1] != ' ' {
+			b = append(b, ' ')
+		}
+	}
+	return string(b)
+}
+
+func separateBlocks(n *html.Node) {
+	if n.DataAtom == atom.Tr {
+		return
+	}
+	for ch := n.FirstChild; ch != nil; ch = ch.NextSibling {
+		if next := ch.NextSibling; next != nil && isBlock(ch.DataAtom) && isBlock(next.DataAtom) {
+			n.InsertBefore(textNode("\n"), next)
+		}
+	}
+}

@@ -33,69 +33,6 @@ type place struct {
 	value ast.Node
 }
 
-// survey walks the whole tree: it remembers where everything is, and reports what no config may hold anywhere.
-func (d *decoder) survey(node ast.Node, path string) {
-	switch n := node.(type) {
-	case *ast.SequenceNode:
-		for i, item := range n.Values {
-			at := fmt.Sprintf("%s[%d]", path, i)
-			if item == nil {
-				continue
-			}
-			d.places[at] = place{value: item}
-			d.survey(item, at)
-		}
-	case *ast.MappingNode, *ast.MappingValueNode:
-		entries, _ := mapping(node)
-		lines := map[string]int{}
-		for _, e := range entries {
-			d.surveyEntry(e, path, lines)
-		}
-	case *ast.AnchorNode:
-		d.reportNode(node, path, "a value that begins with & must be in quotes; YAML anchors are not supported")
-	case *ast.AliasNode:
-		d.reportNode(node, path, "a value that begins with * must be in quotes; YAML aliases are not supported")
-	case *ast.TagNode:
-		d.reportNode(node, path, "a value that begins with ! must be in quotes; YAML tags are not supported")
-	default:
-		if text, ok := scalar(node); ok {
-			d.surveyScalar(node, path, text)
-		}
-	}
-}
-
-// surveyEntry surveys one entry of the block at path; lines has the keys of the block so far.
-func (d *decoder) surveyEntry(e *ast.MappingValueNode, path string, lines map[string]int) {
-	tk := e.Key.GetToken()
-	at := join(path, tk.Value)
-	if _, ok := scalar(e.Key); !ok {
-		d.reportAt(tk.Position.Line, tk.Position.Column, at, "a key must be plain text")
-		return
-	}
-	if line, ok := lines[tk.Value]; ok {
-		d.reportAt(tk.Position.Line, tk.Position.Column, at,
-			fmt.Sprintf("this key is already in line %d; keep one of the two", line))
-		return
-	}
-	lines[tk.Value] = tk.Position.Line
-	d.places[at] = place{key: tk, value: e.Value}
-	d.survey(e.Value, at)
-}
-
-func (d *decoder) surveyScalar(node ast.Node, path, text string) {
-	if isSecret(path) {
-		d.secrets = append(d.secrets, text)
-		return
-	}
-	switch {
-	case !strings.Contains(text, "${"):
-	case path == "target.token_env":
-		d.reportNode(node, path, "write only the name of the variable, without ${ and }")
-	default:
-		d.reportNode(node, path, "${NAME} is replaced only in "+strings.Join(secretKeys, ", ")+"; write the value itself here")
-	}
-}
-
 // decode stores node in v. A null leaves v as it is. What does not fit is reported, and v stays as it is.
 func (d *decoder) decode(node ast.Node, path string, v reflect.Value) {
 	if node == nil || node.Type() == ast.NullType {
@@ -140,14 +77,12 @@ func (d *decoder) decodeStruct(node ast.Node, path string, v reflect.Value) {
 	fields := fieldsOf(v)
 	for _, e := range entries {
 		tk := e.Key.GetToken()
-		at := join(path, tk.Value)
 		i := slices.IndexFunc(fields, func(f field) bool { return f.name == tk.Value })
-		switch {
-		case i < 0:
+		if i < 0 {
 			d.reportUnknown(tk, path)
-		default:
-			d.decode(e.Value, at, fields[i].value)
+			continue
 		}
+		d.decode(e.Value, join(path, tk.Value), fields[i].value)
 	}
 }
 
@@ -171,12 +106,12 @@ func (d *decoder) decodeList(node ast.Node, path string, v reflect.Value) {
 	}
 	for i, item := range seq.Values {
 		at := fmt.Sprintf("%s[%d]", path, i)
+		elem := reflect.New(v.Type().Elem()).Elem()
 		if item == nil || item.Type() == ast.NullType {
 			d.reportNode(cmp.Or(item, node), at, "this item is empty; write a value or remove it")
-			continue
+		} else {
+			d.decode(item, at, elem)
 		}
-		elem := reflect.New(v.Type().Elem()).Elem()
-		d.decode(item, at, elem)
 		list = reflect.Append(list, elem)
 	}
 	v.Set(list)

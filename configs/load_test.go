@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pageferry/pageferry/sanitize"
 )
 
 var update = flag.Bool("update", false, "write goldens and schema.json anew")
@@ -114,12 +116,7 @@ target:
 	want.Crawler.Fetch.MaxBody = 2 << 20
 	want.Crawler.Fetch.Robots = "ignore"
 	want.Crawler.Fetch.Headers = map[string]string{"X-Number": "0010"}
-	want.Extract.Rules = append(want.Extract.Rules, struct {
-		Match   string   `yaml:"match"`
-		Content []string `yaml:"content"`
-		Title   []string `yaml:"title"`
-		Remove  []string `yaml:"remove"`
-	}{Match: "/blog/**", Content: []string{}})
+	want.Extract.Rules = []sanitize.Rule{{Match: "/blog/**", Content: []string{}}}
 	want.Target.Kind, want.Target.APIVersion = "intercom", "2.20"
 	want.Target.Availability.AICopilot = false
 	if diff := cmp.Diff(&want, cfg, cmp.AllowUnexported(Config{})); diff != "" {

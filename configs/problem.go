@@ -118,6 +118,9 @@ func above(path string) string {
 // reportUnknown reports a key that the block at path does not have.
 func (d *decoder) reportUnknown(key *token.Token, path string) {
 	at := join(path, key.Value)
+	if d.unknown[at] {
+		return // the same key once more
+	}
 	d.unknown[at] = true
 	problem, meant := unknownKey(path, key.Value)
 	d.meant = append(d.meant, meant...)

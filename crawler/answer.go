@@ -32,21 +32,25 @@ func (c *Crawler) read(page *Page, u *url.URL, x *exchange) {
 // readBody compares a body with the one known, and parses it if it is another.
 func (c *Crawler) readBody(page *Page, u *url.URL, x *exchange) {
 	sum := sha256.Sum256(x.body)
-	page.Validators = Validators{
+	found := Validators{
 		ETag:         x.header.Get("ETag"),
 		LastModified: x.header.Get("Last-Modified"),
 		BodyHash:     hex.EncodeToString(sum[:]),
 	}
-	if page.Validators.BodyHash == page.Item.Validators.BodyHash {
+	if found.BodyHash == page.Item.Validators.BodyHash {
 		c.unchanged(page, x)
+		page.Validators = found // with the old ones, a site that renews its ETags would send each body for ever
 		return
 	}
 	if page.NotHTML = sniff(x.body, x.contentType); page.NotHTML != "" {
-		page.Validators = Validators{}
 		return
 	}
 	if err := c.parse(page, u, x.header, decode(x.body, x.contentType)); err != nil {
 		page.Failure = &Failure{Class: FailParse, Detail: cause(err)}
+		return
+	}
+	if page.Doc != nil {
+		page.Validators = found
 	}
 }
 

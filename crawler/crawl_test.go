@@ -85,7 +85,8 @@ func TestCrawlGoroutines(t *testing.T) {
 	cfg := testConfig("https://help.example/")
 	cfg.Fetch.Robots = Ignore
 	cfg.Fetch.Concurrency = 8
-	c := newTestCrawler(t, cfg, inProcess{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writePage(w, "x") })})
+	c := newTestCrawler(t, cfg, inProcess{http.HandlerFunc(
+		func(w http.ResponseWriter, _ *http.Request) { writePage(w, "x") })})
 	var urls []string
 	for i := range 20_000 {
 		urls = append(urls, fmt.Sprintf("https://help.example/%d", i))

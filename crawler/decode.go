@@ -12,7 +12,10 @@ import (
 
 // metaWindow is how much of a page is searched for <meta charset> when the first 1,024 bytes, where the HTML standard
 // wants it, do not have it.
-const metaWindow = 16 << 10
+const (
+	metaWindow = 16 << 10
+	metaTries  = 32 // elements looked at there; each costs a scan of 1,024 bytes
+)
 
 // decode returns body in UTF-8: by its byte order mark; as it is, if it is valid; by the charset of the Content-Type
 // header; by <meta>; else as windows-1252. No page is lost to a charset: what cannot be decoded becomes U+FFFD.
@@ -53,14 +56,15 @@ func determine(body []byte, contentType string) (encoding.Encoding, string) {
 		return e, name
 	}
 	window := body[:min(len(body), metaWindow)]
-	for at := 0; ; at++ {
-		i := bytes.Index(window[at:], []byte("<meta"))
+	for range metaTries {
+		i := bytes.Index(window, []byte("<meta"))
 		if i < 0 {
+			break
+		}
+		if e, name, _ := charset.DetermineEncoding(window[i:], ""); name != "windows-1252" {
 			return e, name
 		}
-		at += i
-		if e, name, _ := charset.DetermineEncoding(window[at:], ""); name != "windows-1252" {
-			return e, name
-		}
+		window = window[i+1:]
 	}
+	return e, name
 }

@@ -43,7 +43,8 @@ func urlset(locs ...string) string {
 }
 
 func index(locs ...string) string {
-	return `<sitemapindex><sitemap><loc>` + strings.Join(locs, "</loc></sitemap><sitemap><loc>") + `</loc></sitemap></sitemapindex>`
+	return `<sitemapindex><sitemap><loc>` + strings.Join(locs, "</loc></sitemap><sitemap><loc>") +
+		`</loc></sitemap></sitemapindex>`
 }
 
 func TestDiscover(t *testing.T) {
@@ -76,13 +77,15 @@ func TestDiscover(t *testing.T) {
 			"/sitemap.xml": urlset("HOST/t", "HOST/v"), "/pages.xml?page=1": urlset("HOST/w&amp;z", "mailto:x"),
 			"/packed.xml.gz": packed.String(),
 		}, want: []string{"/gz", "/t", "/u", "/v", "/w&z"}},
-		{name: "none", sitemaps: Sitemaps{Mode: SitemapsNone}, files: files{"/sitemap.xml": urlset("/a"), "/robots.txt": "Sitemap: /x"}},
+		{name: "none", sitemaps: Sitemaps{Mode: SitemapsNone},
+			files: files{"/sitemap.xml": urlset("/a"), "/robots.txt": "Sitemap: /x"}},
 		{name: "given", sitemaps: Sitemaps{URLs: []string{"HOST/my.xml", "HOST/gone.xml", "HOST/404.xml"}},
-			files: files{"/my.xml": urlset("/a"), "/sitemap.xml": urlset("/b"), "/robots.txt": "Sitemap: /sitemap.xml", "/gone.xml": "410"},
-			want:  []string{"/a"}, problems: []string{"gone.xml answers 410", "404.xml answers 404"}},
+			files: files{"/my.xml": urlset("/a"), "/sitemap.xml": urlset("/b"), "/robots.txt": "Sitemap: /sitemap.xml",
+				"/gone.xml": "410"}, want: []string{"/a"}, problems: []string{"gone.xml answers 410", "404.xml answers 404"}},
 		{name: "guess is a page", files: files{"/sitemap.xml": "<!doctype html><title>Not found</title>"}},
 		{name: "guess is forbidden", files: files{"/sitemap.xml": "403"}, problems: []string{"answers 403 Forbidden"}},
-		{name: "named is a page", files: files{"/robots.txt": "Sitemap: /s", "/s": "<!doctype html><title>Not found</title>"},
+		{name: "named is a page",
+			files:    files{"/robots.txt": "Sitemap: /s", "/s": "<!doctype html><title>Not found</title>"},
 			problems: []string{"/s is of no use: neither"}},
 		{name: "named is missing", files: files{"/robots.txt": "Sitemap: /s"}, problems: []string{"/s answers 404"}},
 		{name: "named is no address", files: files{"/robots.txt": "Sitemap: ftp://x/y\nSitemap: ::"},
@@ -94,7 +97,8 @@ func TestDiscover(t *testing.T) {
 			want: []string{"/a", "/b"}, incomplete: []string{"broke off"}},
 		{name: "ends early", files: files{"/sitemap.xml": strings.TrimSuffix(urlset("/a", "/b"), "</urlset>")},
 			want: []string{"/a", "/b"}, incomplete: []string{"ends before its root element does"}},
-		{name: "bad gzip", files: files{"/robots.txt": "Sitemap: /s.gz", "/s.gz": "\x1f\x8bxx"}, problems: []string{"s.gz is of no use: neither"}},
+		{name: "bad gzip", files: files{"/robots.txt": "Sitemap: /s.gz", "/s.gz": "\x1f\x8bxx"},
+			problems: []string{"s.gz is of no use: neither"}},
 		{name: "depth", files: chain, incomplete: []string{"s4.xml is not read: more than 3 indexes"}},
 		{name: "number", files: files{"/sitemap.xml": index(many...), "/s5.xml": urlset("/a")}, want: []string{"/a"},
 			incomplete: []string{"more than 1000 sitemaps"}},
@@ -130,8 +134,9 @@ func TestDiscover(t *testing.T) {
 				t.Error(diff)
 			}
 			parts(t, "problems", d.Problems, tt.problems)
-			if len(tt.problems) > 0 && tt.name != "number" && len(d.Problems) != len(tt.problems) {
-				t.Errorf("problems %q", d.Problems)
+			// Where there are too many sitemaps, nearly all are missing, which are problems of their own.
+			if tt.name != "number" && len(d.Problems) != len(tt.problems) {
+				t.Errorf("problems %q, want %q", d.Problems, tt.problems)
 			}
 			parts(t, "incomplete", d.Incomplete, tt.incomplete)
 			if (d.SiteDown != nil) != tt.down {
@@ -141,7 +146,7 @@ func TestDiscover(t *testing.T) {
 	}
 }
 
-// parts checks that got are no more than want, and contain them.
+// parts checks that each of want is part of one of got, and that nothing is incomplete that should be whole.
 func parts(t *testing.T, what string, got, want []string) {
 	t.Helper()
 	for _, w := range want {

@@ -50,14 +50,23 @@ func (c *Crawler) parse(page *Page, u *url.URL, header http.Header, text []byte)
 	page.Lang = language(s.lang, header)
 	page.NoIndex, page.NoFollow = s.noIndex, s.noFollow
 	if s.canonical != "" {
-		page.Canonical, _ = resolver.Resolve(s.canonical)
+		page.Canonical = canonicalTarget(resolver, s.canonical)
 	} else if target := linkCanonical(header); target != "" {
-		page.Canonical, _ = c.canon.Resolve(pageURL, target)
+		page.Canonical = canonicalTarget(c.canon.Base(pageURL), target)
 	}
 	if !page.NoFollow {
 		page.Links = s.resolve(resolver)
 	}
 	return nil
+}
+
+// canonicalTarget resolves a rel=canonical. One that is no http(s) URL is kept as it stands: it leads out of any scope,
+// and whoever asks why a page was not merged must see it.
+func canonicalTarget(r Resolver, href string) string {
+	if target, ok := r.Resolve(href); ok {
+		return target
+	}
+	return href[:min(len(href), maxURLLength)]
 }
 
 // survey is what one walk over a page's tree finds.

@@ -34,39 +34,48 @@ func TestParse(t *testing.T) {
 		{name: "plain", text: `<html lang="EN-gb"><title> How
 			to </title><h1>x</h1><svg><title>icon</title></svg>`, want: Page{Title: "How to", Lang: "en-gb"}},
 		{name: "title of an icon", text: `<body><svg><title>icon</title></svg>`},
-		{name: "links once, in order, without what is no page", text: `<a href="b">1</a><a href="b#x">1</a><a href=" ../c ">2</a>
+		{name: "links once, in order, without what is no page", text: `
+			<a href="b">1</a><a href="b#x">1</a><a href=" ../c ">2</a>
 			<a href="#top">-</a><a href="mailto:a@b.c">-</a><a href="javascript:x()">-</a><a href="tel:1">-</a><a name=x>-</a>
 			<a href="https://other.example/">3</a><a rel="NoFollow ugc" href="d">-</a><map><area href="/e"></map>
 			<template><a href="t">-</a></template><iframe src="f"></iframe><noscript><a href="g">5</a></noscript>`,
 			want: Page{Links: []string{"https://help.example/en/b", "https://help.example/c", "https://other.example/",
 				"https://help.example/e", "https://help.example/en/g"}}},
-		{name: "next and prev", text: `<link rel=next href="?p=2"><link rel="prev" href="?p=0"><link rel=stylesheet href=s.css>`,
+		{name: "next and prev",
+			text: `<link rel=next href="?p=2"><link rel="prev" href="?p=0"><link rel=stylesheet href=s.css>`,
 			want: Page{Links: []string{at + "?p=2", at + "?p=0"}}},
 		{name: "base", text: `<base href="/x/"><base href="/y/"><a href="z">`,
 			want: Page{Base: "https://help.example/x/", Links: []string{"https://help.example/x/z"}}},
-		{name: "base that is none", text: `<base href="data:x"><a href="z">`, want: Page{Links: []string{"https://help.example/en/z"}}},
+		{name: "base that is none", text: `<base href="data:x"><a href="z">`,
+			want: Page{Links: []string{"https://help.example/en/z"}}},
 		{name: "canonical", text: `<link rel="Canonical" href="/en/b?utm_source=x#y"><link rel=canonical href="/c">`,
 			want: Page{Canonical: "https://help.example/en/b"}},
 		{name: "canonical in the body", text: `<body><link rel=canonical href="/c">`},
-		{name: "canonical in the header", header: http.Header{"Link": {`</x>; rel="next, prev"; title="a, b", <../d>; rel="canonical"`}},
-			want: Page{Canonical: "https://help.example/d"}},
-		{name: "canonical in both", text: `<link rel=canonical href="/c">`, header: http.Header{"Link": {`</d>;rel=canonical`}},
-			want: Page{Canonical: "https://help.example/c"}},
+		{name: "canonical in the header",
+			header: http.Header{"Link": {`</x>; rel="next, prev"; title="a, b", <../d>; rel="canonical"`}},
+			want:   Page{Canonical: "https://help.example/d"}},
+		{name: "canonical in both", text: `<link rel=canonical href="/c">`,
+			header: http.Header{"Link": {`</d>;rel=canonical`}}, want: Page{Canonical: "https://help.example/c"}},
 		{name: "noindex", text: `<meta name=ROBOTS content="NoIndex, follow"><a href=b>`,
 			want: Page{NoIndex: `meta robots "NoIndex, follow"`, Links: []string{"https://help.example/en/b"}}},
-		{name: "none", text: `<meta name=pageferry content="none"><a href=b>`, want: Page{NoIndex: `meta pageferry "none"`, NoFollow: true}},
+		{name: "none", text: `<meta name=pageferry content="none"><a href=b>`,
+			want: Page{NoIndex: `meta pageferry "none"`, NoFollow: true}},
 		{name: "nofollow for googlebot", text: `<meta name=googlebot content="nofollow"><a href=b>`, want: Page{NoFollow: true}},
 		{name: "noindex for another", text: `<meta name=bingbot content="noindex"><meta name=description content="none">`},
-		{name: "X-Robots-Tag", header: http.Header{"X-Robots-Tag": {"noarchive", "unavailable_after: 25 Jun 2030 15:00:00 PST, noindex"}},
-			want: Page{NoIndex: `X-Robots-Tag "unavailable_after: 25 Jun 2030 15:00:00 PST, noindex"`}},
-		{name: "X-Robots-Tag for agents", header: http.Header{"X-Robots-Tag": {"bingbot: noindex, nofollow", "PageFerry: nofollow, otherbot: noindex"}},
-			want: Page{NoFollow: true}},
+		{name: "X-Robots-Tag",
+			header: http.Header{"X-Robots-Tag": {"noarchive", "unavailable_after: 25 Jun 2030 15:00:00 PST, noindex"}},
+			want:   Page{NoIndex: `X-Robots-Tag "unavailable_after: 25 Jun 2030 15:00:00 PST, noindex"`}},
+		{name: "X-Robots-Tag for agents",
+			header: http.Header{"X-Robots-Tag": {"bingbot: noindex, nofollow", "PageFerry: nofollow, otherbot: noindex"}},
+			want:   Page{NoFollow: true}},
 		{name: "X-Robots-Tag for googlebot", header: http.Header{"X-Robots-Tag": {"googlebot: nosnippet, noindex"}},
 			want: Page{NoIndex: `X-Robots-Tag "googlebot: nosnippet, noindex"`}},
 		{name: "Content-Language", header: http.Header{"Content-Language": {"de-DE"}}, want: Page{Lang: "de-de"}},
 		{name: "Content-Language of an audience", header: http.Header{"Content-Language": {"de, en"}}},
-		{name: "refresh", text: `<meta http-equiv=refresh content="1;url=/new#x">`, want: Page{Redirect: "https://help.example/new"}},
-		{name: "refresh, bare", text: `<meta http-equiv=refresh content='0, "/new" x'>`, want: Page{Redirect: "https://help.example/new"}},
+		{name: "refresh", text: `<meta http-equiv=refresh content="1;url=/new#x">`,
+			want: Page{Redirect: "https://help.example/new"}},
+		{name: "refresh, bare", text: `<meta http-equiv=refresh content='0, "/new" x'>`,
+			want: Page{Redirect: "https://help.example/new"}},
 		{name: "slow refresh", text: `<meta http-equiv=refresh content="5;url=/new">`},
 		{name: "refresh of itself", text: `<meta http-equiv=refresh content="0;url=a">`},
 		{name: "reload", text: `<meta http-equiv=refresh content="0">`},
@@ -127,8 +136,8 @@ func helpPage() []byte {
 	}
 	b.WriteString(`</ul></nav><main><article><h1>How to reset a password</h1>`)
 	for i := range 20 {
-		fmt.Fprintf(&b, `<p class="text">%s <a href="../collections/%d#part">see</a> <strong>and</strong> <code>x</code>.</p><ul>`+
-			`<li>one</li><li>two <em>three</em></li></ul>`, strings.Repeat("Some words about the matter. ", 18), i)
+		fmt.Fprintf(&b, `<p class="text">%s <a href="../collections/%d#part">see</a> <strong>and</strong> <code>x</code>.</p>`+
+			`<ul><li>one</li><li>two <em>three</em></li></ul>`, strings.Repeat("Some words about the matter. ", 18), i)
 	}
 	b.WriteString(`</article></main></body></html>`)
 	return []byte(b.String())

@@ -1,14 +1,11 @@
 package crawler
 
 import (
-	"compress/flate"
-	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -52,7 +49,6 @@ func classify(err error, inBody bool) (f *Failure, again bool) {
 		blocked *blockedAddressError
 		dns     *net.DNSError
 		timeout net.Error
-		corrupt flate.CorruptInputError
 	)
 	switch {
 	case errors.As(err, &blocked):
@@ -65,11 +61,10 @@ func classify(err error, inBody bool) (f *Failure, again bool) {
 			return &Failure{Class: FailTimeout, Detail: "the body did not arrive within fetch.timeout"}, true
 		}
 		return &Failure{Class: FailTimeout, Detail: "no answer within fetch.timeout"}, true
+	case inBody:
+		return &Failure{Class: FailTruncated, Detail: "the body broke off: " + cause(err)}, true
 	case isTLS(err):
 		return &Failure{Class: FailTLS, Detail: cause(err)}, false
-	case inBody && (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.As(err, &corrupt) ||
-		errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader)):
-		return &Failure{Class: FailTruncated, Detail: "the body broke off: " + cause(err)}, true
 	default:
 		return &Failure{Class: FailConnection, Detail: cause(err)}, true
 	}

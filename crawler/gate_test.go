@@ -88,7 +88,8 @@ func TestRobotsAnswers(t *testing.T) {
 			if got != tt.want {
 				t.Errorf("%s, want %s", got, tt.want)
 			}
-			if why := fetch(t, c, srv.URL+"/open").Disallowed; got == "disallow" && !strings.Contains(why, "nothing may be crawled") {
+			why := fetch(t, c, srv.URL+"/open").Disallowed
+			if got == "disallow" && !strings.Contains(why, "nothing may be crawled") {
 				t.Errorf("disallowed because %q", why)
 			}
 		})

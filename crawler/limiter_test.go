@@ -138,6 +138,7 @@ func TestRetries(t *testing.T) {
 		{"used up", []int{502}, "", FailHTTP5xx, 4, 1750 * time.Millisecond, 3500 * time.Millisecond},
 		{"seconds", []int{429, 200}, "7", "doc", 2, 7 * time.Second, 7 * time.Second},
 		{"date", []int{503, 200}, "date", "doc", 2, 59 * time.Second, 60 * time.Second},
+		{"date by another clock", []int{503, 200}, "skewed", "doc", 2, time.Minute, time.Minute},
 		{"too long", []int{503, 200}, "86400", "doc", 2, maxRetryAfter, maxRetryAfter},
 		{"overflow", []int{503, 200}, "9999999999999", "doc", 2, maxRetryAfter, maxRetryAfter},
 		{"nonsense", []int{503, 200}, "soon", "doc", 2, 250 * time.Millisecond, 500 * time.Millisecond},
@@ -160,6 +161,10 @@ func TestRetries(t *testing.T) {
 						return
 					case tt.retryAfter == "date":
 						w.Header().Set("Retry-After", time.Now().Add(time.Minute).UTC().Format(http.TimeFormat))
+					case tt.retryAfter == "skewed":
+						there := time.Now().Add(-24 * time.Hour).UTC()
+						w.Header().Set("Date", there.Format(http.TimeFormat))
+						w.Header().Set("Retry-After", there.Add(time.Minute).Format(http.TimeFormat))
 					case tt.retryAfter != "":
 						w.Header().Set("Retry-After", tt.retryAfter)
 					}

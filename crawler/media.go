@@ -67,8 +67,11 @@ func otherType(contentType string) string {
 		return ""
 	}
 	t, _, err := mime.ParseMediaType(contentType)
-	if err != nil { // only the parameters may be wrong
-		t, _, _ = strings.Cut(contentType, ";")
+	if err != nil { // only the parameters may be wrong, or a proxy has doubled it
+		t = contentType
+		if end := strings.IndexAny(t, ";,"); end >= 0 {
+			t = t[:end]
+		}
 		t = strings.ToLower(strings.TrimSpace(t))
 	}
 	if t == "text/html" || t == "application/xhtml+xml" {

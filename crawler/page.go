@@ -98,7 +98,7 @@ type Page struct {
 	Base       string // what relative URLs of Doc refer to: <base href>, else the page's URL
 	Title      string // text of <title>
 	Lang       string // <html lang>, else Content-Language; lower case, empty if unknown
-	Canonical  string // canonical form of rel=canonical (element or Link header); empty if none, or if it cannot be parsed
+	Canonical  string // canonical form of rel=canonical (element or Link header); as it stands if it is no http(s) URL; empty if none
 	NoIndex    string // the directive that says so, such as `meta robots "noindex"`; empty: none
 	NoFollow   bool
 	Links      []string // distinct canonical http(s) URLs in order of appearance, scope not applied; nil under NoFollow

@@ -91,5 +91,8 @@ func retryAfter(x *exchange, now time.Time) time.Duration {
 	if err != nil {
 		return 0 // no time: the usual backoff applies
 	}
+	if sent, err := http.ParseTime(x.header.Get("Date")); err == nil {
+		now = sent // by the clock that the date is from
+	}
 	return min(max(at.Sub(now), 0), maxRetryAfter)
 }

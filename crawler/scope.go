@@ -22,6 +22,7 @@ type Scope struct {
 type Verdict struct {
 	In         bool // the URL may be fetched
 	FollowOnly bool // it is In, but only its links count: it is not delivered
+	Beside     bool // it is not In, but on a host of the site, and no rule excludes it
 	// Why is the rule that decided, such as `scope.exclude[1] "/x/**"` or "below https://help.example.com/hc/en-us/".
 	Why string
 }
@@ -173,7 +174,7 @@ func (s *Scope) Decide(canonicalURL string) Verdict {
 			return Verdict{In: true, Why: a.pageWhy}
 		}
 	}
-	return Verdict{Why: s.outside}
+	return Verdict{Why: s.outside, Beside: true}
 }
 
 func (s *Scope) decideInclude(canonicalURL string) Verdict {
@@ -185,7 +186,7 @@ func (s *Scope) decideInclude(canonicalURL string) Verdict {
 			return Verdict{In: true, FollowOnly: true, Why: "start URL, which matches no pattern of scope.include"}
 		}
 	}
-	return Verdict{Why: s.outside}
+	return Verdict{Why: s.outside, Beside: true}
 }
 
 func firstMatch(rules []rule, canonicalURL string) *rule {

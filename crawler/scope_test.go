@@ -25,7 +25,8 @@ func TestScopeDefault(t *testing.T) {
 		in, out []string
 	}{
 		{"https://h.example/hc/en-us",
-			[]string{"https://h.example/hc/en-us", "https://h.example/hc/en-us?x=1", "https://h.example/hc/en-us/", "https://h.example/hc/en-us/articles/1", "http://h.example/hc/en-us/a"},
+			[]string{"https://h.example/hc/en-us", "https://h.example/hc/en-us?x=1", "https://h.example/hc/en-us/",
+				"https://h.example/hc/en-us/articles/1", "http://h.example/hc/en-us/a"},
 			[]string{"https://h.example/hc/de/articles/1", "https://h.example/hc/en-usa", "https://h.example/", "https://x.example/hc/en-us/"}},
 		{"https://h.example/docs/index.html",
 			[]string{"https://h.example/docs/", "https://h.example/docs/a/b", "https://h.example/docs/index.html"},
@@ -66,14 +67,14 @@ func TestScopeOrderAndWhy(t *testing.T) {
 	}{
 		{s, "https://h.example/hc/en/a", Verdict{In: true, Why: "below https://h.example/hc/en/"}},
 		{s, "https://h.example/hc/en", Verdict{In: true, Why: "start URL https://h.example/hc/en"}},
-		{s, "https://h.example/hc/de", Verdict{Why: "not below https://h.example/hc/en/"}},
+		{s, "https://h.example/hc/de", Verdict{Beside: true, Why: "not below https://h.example/hc/en/"}},
 		{s, "https://docs.example/a", Verdict{In: true, Why: "host docs.example, which has no start URL of its own"}},
 		{s, "https://x.example/hc/en/a", Verdict{Why: "host not in scope.hosts"}},
 		{s, "https://h.example/hc/en/x/y", Verdict{Why: `scope.exclude[1] "/hc/en/x/**"`}},
 		{s, "https://h.example/hc/de/sections/1", Verdict{In: true, FollowOnly: true, Why: `scope.follow_only[0] "/hc/*/sections/**"`}},
 		{include, "https://h.example/hc/de/articles/1", Verdict{In: true, Why: `scope.include[0] "/hc/*/articles/**"`}},
 		{include, "https://h.example/hc/en/articles/list", Verdict{In: true, FollowOnly: true, Why: `scope.follow_only[0] "/hc/en/articles/list"`}},
-		{include, "https://h.example/hc/en/a", Verdict{Why: "matches no pattern of scope.include"}},
+		{include, "https://h.example/hc/en/a", Verdict{Beside: true, Why: "matches no pattern of scope.include"}},
 		{include, "https://h.example/hc/en", Verdict{In: true, FollowOnly: true, Why: "start URL, which matches no pattern of scope.include"}},
 		{include, "https://x.example/", Verdict{Why: "host not in scope.hosts (by default the hosts of the start URLs)"}},
 		{include, "", Verdict{Why: "host not in scope.hosts (by default the hosts of the start URLs)"}},

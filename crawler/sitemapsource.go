@@ -99,31 +99,37 @@ func looksLikeXML(head []byte) bool {
 // readText reads a list of URLs, one a line. Lines that are no absolute http or https URL are skipped.
 func (p *sitemapParser) readText(src *sitemapSource) error {
 	var line []byte
+	block := make([]byte, sitemapPeek)
 	for {
-		c, err := src.ReadByte()
-		if err != nil || c == '\n' || c == '\r' {
-			// A line that an error cuts off is not a URL of the list.
-			if err == nil || errors.Is(err, io.EOF) && src.err() == nil {
-				if err := p.textLine(trimLoc(string(line))); err != nil {
+		n, err := src.Read(block)
+		for _, c := range block[:n] {
+			switch {
+			case c == '\n' || c == '\r':
+				if err := p.textLine(line); err != nil {
 					return err
 				}
+				line = line[:0]
+			case len(line) <= maxURLLength:
+				line = append(line, c)
 			}
-			line = line[:0]
 		}
-		if err != nil {
+		if err == nil {
+			continue
+		}
+		if src.err() != nil { // the last line may be cut off, and then is not a URL of the list
 			return nil
 		}
-		if c != '\n' && c != '\r' && len(line) <= maxURLLength {
-			line = append(line, c)
-		}
+		return p.textLine(line)
 	}
 }
 
-func (p *sitemapParser) textLine(line string) error {
-	if len(line) > maxURLLength || strings.ContainsAny(line, " \t") || otherScheme(line) || !strings.Contains(line, "://") {
+func (p *sitemapParser) textLine(raw []byte) error {
+	if len(raw) == 0 || len(raw) > maxURLLength {
 		return nil
 	}
-	if i := strings.Index(line, "://"); !strings.EqualFold(line[:i], "http") && !strings.EqualFold(line[:i], "https") {
+	line := trimLoc(string(raw))
+	scheme, _, ok := strings.Cut(line, "://")
+	if !ok || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") || strings.ContainsAny(line, " \t") {
 		return nil
 	}
 	p.Kind = sitemapText

@@ -79,7 +79,8 @@ func TestHostSet(t *testing.T) {
 
 func TestTokenOf(t *testing.T) {
 	for agent, want := range map[string]string{
-		"pageferry/1.0 (+https://x.example)": "pageferry", "Acme-Bot": "Acme-Bot", "acme_bot 2": "acme_bot", "": "", "4ever.io/2": "4ever.io",
+		"pageferry/1.0 (+https://x.example)": "pageferry", "Acme-Bot": "Acme-Bot", "acme_bot 2": "acme_bot",
+		"": "", "4ever.io/2": "4ever.io",
 		"Mozilla/5.0 (compatible; x)": "Mozilla",
 	} {
 		if got := tokenOf(agent); got != want {

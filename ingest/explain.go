@@ -63,7 +63,7 @@ func Explain(ctx context.Context, site Site, raw string) (Explanation, error) {
 		locale: site.Config.Locale, signature: ArticleSignature(site)}
 	v := j.page(p, known, nil)
 	x.Page = p
-	x.Decision = Decision{Outcome: v.Outcome, Class: v.Class, Detail: v.Detail, ForeignCanonical: v.foreignCanonical}
+	x.Decision = Decision{Outcome: v.Outcome, Class: v.Class, Detail: v.Detail, ForeignCanonical: v.ForeignCanonical}
 	if v.article != nil {
 		x.Decision.Title, x.Decision.Text = v.article.Title, v.article.Text
 	}

@@ -20,7 +20,7 @@ func (r *run) finish(ctx context.Context, err error) Result {
 	res := Result{Site: r.site.Name, Destination: r.dest, StartedAt: r.began.UTC().Truncate(time.Second), Pages: map[string]int{},
 		Fetches: crawled.Fetches, BytesFetched: crawled.Bytes, Upserts: r.upserts.Load(), APIRequests: api.Requests,
 		Retries: crawled.Retries + api.Retries, Messages: []string{}, Incomplete: []string{},
-		Failures: []PageProblem{}, Stale: []PageProblem{}, Held: []PageProblem{}, Gone: []PageProblem{}}
+		Failures: []PageProblem{}, Stale: []PageProblem{}, Held: []PageProblem{}, Gone: []PageProblem{}, OutOfScope: []Beside{}}
 	if r.ledger != nil {
 		res.Run, res.Resumed = r.ledger.ID, r.ledger.Resumed
 		if rerr := r.collect(ctx, &res); rerr != nil && err == nil {
@@ -48,6 +48,10 @@ func (r *run) collect(ctx context.Context, res *Result) error {
 	if res.InTarget, err = r.site.Ledger.InTarget(ctx, r.destID); err != nil {
 		return err
 	}
+	if r.foreign.pages, r.foreign.example, r.foreign.canonical, err = r.ledger.ForeignCanonicals(ctx); err != nil {
+		return err
+	}
+	res.OutOfScope = r.beside.list()
 	for _, list := range []struct {
 		of   ledger.Condition
 		into *[]PageProblem
@@ -194,10 +198,10 @@ func (r *run) implausible(res *Result) []string {
 				look = append(look, fmt.Sprintf("%d of %d pages are %s (%s): %s", n, total, s.outcome, s.key, s.advice))
 			}
 		}
-		judged := total - res.Pages[Redirected] - res.Pages[NotHTML]
-		if n := r.foreignCanonicals; 2*n > judged {
-			look = append(look, fmt.Sprintf("%d of %d pages name a canonical URL outside the scope (%s); they were delivered under their own URLs: "+
-				"if that is right, set scope.canonical: ignore, else crawl the site that they name (start, scope.hosts)", n, judged, r.foreignExample))
+		if n := r.foreign.pages; 2*n > total {
+			look = append(look, fmt.Sprintf("%d of %d pages name a canonical URL out of scope, such as %s on %s; they were delivered under their "+
+				"own URLs: if that is right, set scope.canonical: ignore, else crawl the site that they name (start, scope.hosts)",
+				n, total, r.foreign.canonical, r.foreign.example))
 		}
 	}
 	if res.InTarget == 0 && (r.flags.Limit == 0 || len(res.Failures) > 0) {

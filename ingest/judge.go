@@ -23,8 +23,8 @@ type judge struct {
 // verdict is what becomes of a page, with what the run wants to count.
 type verdict struct {
 	ledger.Visit
-	article          *sanitize.Article // what was extracted, where it came to that
-	foreignCanonical string            // a canonical out of scope, which therefore does not count
+	article *sanitize.Article // what was extracted, where it came to that
+	beside  []string          // links on the site's hosts that are out of scope, though no rule excludes them
 }
 
 // page decides what becomes of a fetched page, given what the ledger knows of it and the links that it had when it was
@@ -49,8 +49,8 @@ func (j *judge) page(p *crawler.Page, known ledger.State, stored []string) verdi
 		return j.notModified(v, p, known, scope, stored)
 	}
 
-	v.Outlinks, v.SetOutlinks = p.Links, true
-	j.follow(&v.Visit, p.Links)
+	v.Outlinks, v.Read = p.Links, true
+	j.follow(&v, p.Links)
 	v.Validators = p.Validators
 	switch {
 	case scope.FollowOnly:
@@ -61,7 +61,8 @@ func (j *judge) page(p *crawler.Page, known ledger.State, stored []string) verdi
 	case !sameLanguage(j.locale, p.Lang):
 		return v.end(known, Locale, "", fmt.Sprintf("the page is in %q, the config's locale is %q", p.Lang, j.locale))
 	}
-	if v, done := j.canonical(v, p, known); done {
+	v, done := j.canonical(v, p, known)
+	if done {
 		return v
 	}
 
@@ -116,7 +117,7 @@ func (j *judge) redirect(v verdict, p *crawler.Page, known ledger.State) verdict
 
 // notModified replays what the page led to when it was last read: a 304 has no body, and hides nothing.
 func (j *judge) notModified(v verdict, p *crawler.Page, known ledger.State, scope crawler.Verdict, stored []string) verdict {
-	j.follow(&v.Visit, stored)
+	j.follow(&v, stored)
 	v.Validators, v.KeepValidators = p.Validators, true
 	switch {
 	case scope.FollowOnly:
@@ -137,7 +138,7 @@ func (j *judge) canonical(v verdict, p *crawler.Page, known ledger.State) (verdi
 		return v, false
 	}
 	if !j.scope.Decide(p.Canonical).In {
-		v.foreignCanonical = p.Canonical
+		v.ForeignCanonical = p.Canonical
 		return v, false
 	}
 	v.Edge = p.Canonical
@@ -146,11 +147,15 @@ func (j *judge) canonical(v verdict, p *crawler.Page, known ledger.State) (verdi
 }
 
 // follow adds to a visit those of the page's links that belong to the site.
-func (j *judge) follow(v *ledger.Visit, links []string) {
+func (j *judge) follow(v *verdict, links []string) {
 	depth := v.Item.Depth + 1
 	deep := j.rules.MaxDepth > 0 && depth > j.rules.MaxDepth
 	for _, u := range links {
-		if !j.scope.Decide(u).In {
+		scope := j.scope.Decide(u)
+		if scope.Beside {
+			v.beside = append(v.beside, u)
+		}
+		if !scope.In {
 			continue
 		}
 		l := crawler.Link{URL: u, Via: crawler.ViaLink, From: v.Item.URL, Depth: depth}

@@ -42,6 +42,8 @@ type Result struct {
 	Stale    []PageProblem `json:"stale"`
 	Held     []PageProblem `json:"held"`
 	Gone     []PageProblem `json:"gone"` // in Fin, and the site no longer has them or no longer wants them there
+
+	OutOfScope []Beside `json:"out_of_scope"` // linked, on the site's hosts, and not covered by the scope
 }
 
 // Destination says where a run delivers.

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -64,9 +63,11 @@ type run struct {
 	upserts, exhausted atomic.Int64
 	incomplete         []string // why the run is not complete; written by one goroutine at a time
 
-	mu                sync.Mutex
-	foreignCanonicals int
-	foreignExample    string // a page and its canonical
+	beside  tally
+	foreign struct { // pages in Fin whose canonical is out of scope
+		pages              int
+		example, canonical string
+	}
 }
 
 // Sync runs a site once and returns what it came to; it never panics over a page and never returns without a result.
@@ -259,14 +260,7 @@ func (r *run) visit(ctx context.Context, p *crawler.Page, creates *queue) error 
 		}
 	}
 	v := r.judge.page(p, known, stored)
-	if v.foreignCanonical != "" {
-		r.mu.Lock()
-		r.foreignCanonicals++
-		if r.foreignExample == "" {
-			r.foreignExample = p.Item.URL + " names " + v.foreignCanonical
-		}
-		r.mu.Unlock()
-	}
+	r.beside.add(v.beside)
 	r.progress.found.Store(int64(r.ledger.Found()))
 	r.progress.fetched.Add(1)
 	if v.Outcome != "" {

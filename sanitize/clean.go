@@ -2,7 +2,6 @@ package sanitize
 
 import (
 	"strings"
-	"unicode"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -193,61 +192,6 @@ func (c *cleaner) discloses(n *html.Node) bool {
 	}
 	panel := c.panels[id]
 	return panel != nil && hasElement(panel, isText)
-}
-
-// link gives a link its absolute URL. Links that lead nowhere are unwrapped, and so are headings that link to
-// themselves; permalink signs beside headings go.
-func (c *cleaner) link(n *html.Node) {
-	to, ok := c.urls.link(attr(n, "href"))
-	if !ok || attr(n, "href") == "" {
-		if anyToken(attr(n, "class"), permalinkClasses) && !hasLetters(n) {
-			remove(n)
-			return
-		}
-		unwrap(n)
-		return
-	}
-	if c.urls.self(to) {
-		switch heading := ancestorHeading(n); {
-		case heading != nil && !textExceeds(heading, textLen(n, nil)) && hasLetters(n):
-			unwrap(n)
-			return
-		case anyToken(attr(n, "class"), permalinkClasses), !hasLetters(n) && !hasElement(n, isImg):
-			remove(n)
-			return
-		}
-	}
-	setAttr(n, "href", to)
-	pruneAttrs(n)
-}
-
-// permalinkClasses mark the link of a heading to itself. Each is used by a documentation generator.
-var permalinkClasses = map[string]bool{
-	"headerlink": true, "header-anchor": true, "hash-link": true, "heading-anchor": true, "heading-link": true,
-	"anchor-link": true, "anchorjs-link": true, "permalink": true, "anchor": true, "headinglink": true,
-	"direct-link": true, "sl-anchor-link": true,
-}
-
-func ancestorHeading(n *html.Node) *html.Node {
-	for p, up := n.Parent, 0; p != nil && up < 4; p, up = p.Parent, up+1 {
-		if isHeading(p.DataAtom) {
-			return p
-		}
-	}
-	return nil
-}
-
-// hasLetters reports whether n's text has a letter or digit, so that it can name anything.
-func hasLetters(n *html.Node) bool {
-	if n.Type == html.TextNode {
-		return strings.IndexFunc(n.Data, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0
-	}
-	for ch := n.FirstChild; ch != nil; ch = ch.NextSibling {
-		if hasLetters(ch) {
-			return true
-		}
-	}
-	return false
 }
 
 func isImg(a atom.Atom) bool { return a == atom.Img }

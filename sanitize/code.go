@@ -92,18 +92,18 @@ var lineNumberClasses = map[string]bool{
 func isLineNumber(n *html.Node) bool {
 	switch n.DataAtom {
 	case atom.Span, atom.Td, atom.Div, atom.A, atom.Pre:
-		return anyToken(attr(n, "class"), lineNumberClasses) && !hasLettersOnly(n)
+		return anyToken(attr(n, "class"), lineNumberClasses) && !hasLatin(n)
 	}
 	return false
 }
 
-// hasLettersOnly guards against a class that means something else: line numbers hold no letters.
-func hasLettersOnly(n *html.Node) bool {
+// hasLatin guards against a class that means something else: line numbers hold no letters.
+func hasLatin(n *html.Node) bool {
 	if n.Type == html.TextNode {
 		return strings.IndexFunc(n.Data, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }) >= 0
 	}
 	for ch := n.FirstChild; ch != nil; ch = ch.NextSibling {
-		if hasLettersOnly(ch) {
+		if hasLatin(ch) {
 			return true
 		}
 	}
@@ -125,7 +125,7 @@ func isCodeTable(n *html.Node) bool {
 func (c *cleaner) codeTable(n *html.Node) {
 	var code *html.Node
 	find(n, func(d *html.Node) bool {
-		if d.DataAtom == atom.Pre && hasLettersOnly(d) {
+		if d.DataAtom == atom.Pre && hasLatin(d) {
 			code = d
 		}
 		return code != nil

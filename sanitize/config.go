@@ -3,8 +3,6 @@ package sanitize
 import (
 	"fmt"
 	"strings"
-
-	"github.com/andybalholm/cascadia"
 )
 
 // Config is the extract block: where the article of a page is. Selectors are CSS selectors as cascadia reads them.
@@ -61,16 +59,4 @@ func validateSelectors(path string, selectors []string, report func(path, proble
 			report(fmt.Sprintf("%s[%d]", path, i), err.Error())
 		}
 	}
-}
-
-// compileSelector compiles a CSS selector. goquery would take a broken one for a selector that matches nothing.
-func compileSelector(s string) (cascadia.SelectorGroup, error) {
-	if strings.TrimSpace(s) == "" {
-		return nil, fmt.Errorf("is empty: give a CSS selector, or delete the entry")
-	}
-	group, err := cascadia.ParseGroup(s)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not a CSS selector: %w", s, err)
-	}
-	return group, nil
 }

@@ -22,7 +22,7 @@ var errUnstable = errors.New("the markup has no stable form")
 //
 // The tree is within the policy before, so the policy changes nothing: it is the gate that does not rely on our care.
 func (x *Extractor) normal(content *html.Node, urls *resolver) (string, *html.Node, error) {
-	in := renderChildren(content)
+	in := renderChildren(content, 0)
 	for range maxRounds {
 		var gate bytes.Buffer
 		gate.Grow(len(in))
@@ -35,7 +35,7 @@ func (x *Extractor) normal(content *html.Node, urls *resolver) (string, *html.No
 		}
 		clean(tree, urls)
 		tidy(tree, false)
-		out := renderChildren(tree)
+		out := renderChildren(tree, len(in))
 		if bytes.Equal(in, gate.Bytes()) && bytes.Equal(in, out) {
 			return string(out), tree, nil
 		}
@@ -58,8 +58,10 @@ func parseFragment(s string) (*html.Node, error) {
 	return root, nil
 }
 
-func renderChildren(n *html.Node) []byte {
+// renderChildren renders what is below n; size is about how many bytes that takes.
+func renderChildren(n *html.Node, size int) []byte {
 	var b bytes.Buffer
+	b.Grow(max(size, 4<<10))
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		// A buffer never fails to write, and the tree holds none of the nodes that cannot be rendered.
 		_ = html.Render(&b, c)

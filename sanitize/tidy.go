@@ -15,6 +15,7 @@ func tidy(n *html.Node, pre bool) {
 		if ch.Type != html.ElementNode {
 			continue
 		}
+		ch = innermostDiv(ch)
 		tidy(ch, pre || ch.DataAtom == atom.Pre)
 		dropEmpty(ch)
 	}
@@ -35,6 +36,21 @@ func tidy(n *html.Node, pre bool) {
 		}
 	}
 	separateBlocks(n)
+}
+
+// innermostDiv replaces a div that holds nothing but a div by that, and so on, and returns what stands there then. To
+// unwrap such a chain one by one would move its content as often as it is deep.
+func innermostDiv(n *html.Node) *html.Node {
+	for n.DataAtom == atom.Div {
+		only := onlyElement(n)
+		if only == nil || only.DataAtom != atom.Div {
+			break
+		}
+		n.RemoveChild(only)
+		replaceWith(n, only)
+		n = only
+	}
+	return n
 }
 
 // dropEmpty removes n if it shows nothing. Cells stay, as they hold the columns together, and so do the items of an

@@ -134,7 +134,10 @@ func (r *resolver) fast(ref string) (string, bool) {
 	}
 	// A colon in the first segment makes it a scheme; a slash, an empty segment.
 	first, _, _ := strings.Cut(rest, "/")
-	if r.base == "" || rest == "" || strings.IndexByte("/?#", rest[0]) >= 0 || strings.Contains(first, ":") || !cleanPath(rest) {
+	if r.base == "" || rest == "" || strings.IndexByte("/?#", rest[0]) >= 0 || strings.Contains(first, ":") {
+		return "", false
+	}
+	if !cleanPath(rest) {
 		return "", false
 	}
 	return r.origin + dir + rest, true

@@ -12,6 +12,8 @@ import (
 // shownProblems is how many pages of a kind the text result lists; --json and `status` have all.
 const shownProblems = 10
 
+const shownOutOfScope = 5
+
 // order is how outcomes are listed: what is in Fin first, then what stays out, then what went wrong.
 var inFin = []string{ingest.Created, ingest.Updated, ingest.Unchanged, ingest.NotModified}
 var notInFin = []string{ingest.Redirected, ingest.Canonicalized, ingest.Gone, ingest.NoIndex, ingest.Excluded, ingest.Locale,
@@ -50,6 +52,15 @@ func printResult(c *console, res ingest.Result) error {
 		fmt.Fprintf(b, "  failed       %d\n", n)
 	}
 	fmt.Fprintf(b, "  requests     %d to the site, %d to the API (%d upserts, %d retries)\n", res.Fetches, res.APIRequests, res.Upserts, res.Retries)
+	for i, o := range res.OutOfScope {
+		if i == shownOutOfScope {
+			break
+		}
+		if i == 0 {
+			b.WriteString("  out of scope, though linked (add to scope.include what belongs to the site):\n")
+		}
+		fmt.Fprintf(b, "    %s  %d URLs\n", o.Under, o.URLs)
+	}
 	list(b, "failed", res.Failures)
 	list(b, "in Fin, but not confirmed by this run", res.Stale)
 	list(b, "in Fin, but gone from the site (this version does not delete; see `pageferry status`)", res.Gone)

@@ -140,8 +140,7 @@ func (c *Client) Stats() Stats {
 type call struct {
 	method string
 	path   string   // below the base URL, escaped
-	query  string   // without question mark
-	url    *url.URL // whole, instead of path and query
+	url    *url.URL // whole, with a query, where path alone does not say it
 	body   any      // JSON; nil: none
 	upsert bool
 	once   bool               // a second request may do harm unless the first is known to have done nothing
@@ -188,7 +187,7 @@ func (c *Client) do(ctx context.Context, call call) error {
 			pause = wait
 		}
 		c.limit.release(seen.rate, seen.ok, pause)
-		if ctx.Err() != nil && (again || e.Status == 0) {
+		if ctx.Err() != nil && e.Temporary() {
 			return ended(ctx, &call, e)
 		}
 		if !again {

@@ -1,6 +1,7 @@
 package intercom
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -119,7 +120,8 @@ func (c *Config) Validate(report func(path, problem string)) {
 	case "":
 		report("target.kind", "is required: sandbox (to try; nothing is sent to Intercom) or intercom")
 	default:
-		report("target.kind", fmt.Sprintf("%q is no kind of target: use sandbox (nothing is sent to Intercom) or intercom", c.Kind))
+		report("target.kind", fmt.Sprintf("%q is no kind of target: "+
+			"use sandbox (nothing is sent to Intercom) or intercom", c.Kind))
 	}
 	if regionURL(c.Region) == "" {
 		report("target.region", fmt.Sprintf("%q is no region: use us, eu or au", c.Region))
@@ -130,7 +132,8 @@ func (c *Config) Validate(report func(path, problem string)) {
 		}
 	}
 	if !versionPattern.MatchString(c.APIVersion) {
-		report("target.api_version", fmt.Sprintf(`%q is no version that has this API: use "2.12" or later (quoted), or Preview`, c.APIVersion))
+		report("target.api_version", fmt.Sprintf(
+			`%q is no version that has this API: use "2.12" or later (quoted), or Preview`, c.APIVersion))
 	}
 	c.validateToken(report)
 	c.validateSource(report)
@@ -159,14 +162,16 @@ func (c *Config) validateToken(report func(path, problem string)) {
 
 func (c *Config) validateSource(report func(path, problem string)) {
 	if c.SourceID < 0 {
-		report("target.source_id", fmt.Sprintf("%d is negative: give the ID of a source, or 0 to find or create it", c.SourceID))
+		report("target.source_id", fmt.Sprintf(
+			"%d is negative: give the ID of a source, or 0 to find or create it", c.SourceID))
 	}
 	if c.SourceURL == "" {
 		return
 	}
 	u, err := url.Parse(c.SourceURL)
 	if err != nil || !isHTTP(u) || u.User != nil {
-		report("target.source_url", "is not an absolute http or https URL without user name: give the root of the site, such as https://help.example.com/")
+		report("target.source_url", "is not an absolute http or https URL without user name: "+
+			"give the root of the site, such as https://help.example.com/")
 	}
 }
 
@@ -175,13 +180,14 @@ func checkBaseURL(raw string) error {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || !isHTTP(u):
-		return fmt.Errorf("is not an absolute http or https URL, such as https://api.intercom.io")
+		return errors.New("is not an absolute http or https URL, such as https://api.intercom.io")
 	case u.User != nil:
-		return fmt.Errorf("holds a user name or password: the API takes a token only, see token_env")
+		return errors.New("holds a user name or password: the API takes a token only, see token_env")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return fmt.Errorf("has a query or fragment: give scheme, host and path only")
+		return errors.New("has a query or fragment: give scheme, host and path only")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return fmt.Errorf("is plain http: the token would cross the network in clear; use https (http is for loopback addresses)")
+		return errors.New("is plain http: the token would cross the network in clear; " +
+			"use https (http is for loopback addresses)")
 	}
 	return nil
 }

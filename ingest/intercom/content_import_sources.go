@@ -77,7 +77,8 @@ func (e *SourceError) Error() string {
 	case SourceDeactivated:
 		return id + " is deactivated: activate it in Intercom, or set another target.source_id"
 	}
-	return id + " is not one for the API (sync_behavior api): Intercom fills it itself; set target.source_id to another, or to 0"
+	return id + " is not one for the API (sync_behavior api): Intercom fills it itself; " +
+		"set target.source_id to another, or to 0"
 }
 
 // Unwrap returns Err.
@@ -137,9 +138,10 @@ func (c *Client) CreateContentImportSource(ctx context.Context, sourceURL string
 		URL          string `json:"url"`
 	}{SyncAPI, sourceURL}
 	var source ContentImportSource
-	err := c.do(ctx, call{method: http.MethodPost, path: "/ai/content_import_sources", body: body, once: true, decode: func(b []byte) error {
-		return decodeSource(b, &source)
-	}})
+	decode := func(b []byte) error { return decodeSource(b, &source) }
+	err := c.do(ctx, call{
+		method: http.MethodPost, path: "/ai/content_import_sources", body: body, once: true, decode: decode,
+	})
 	if err != nil {
 		return ContentImportSource{}, err
 	}

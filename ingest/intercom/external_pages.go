@@ -81,7 +81,7 @@ func (c *Client) UpsertExternalPage(ctx context.Context, r UpsertExternalPageReq
 	}
 	r.Locale = orDefault(r.Locale, c.locale)
 	var page ExternalPage
-	err := c.do(ctx, call{method: http.MethodPost, path: "/ai/external_pages", body: r, upsert: true, decode: func(b []byte) error {
+	decode := func(b []byte) error {
 		if err := decodePage(b, &page); err != nil {
 			return err
 		}
@@ -92,7 +92,8 @@ func (c *Client) UpsertExternalPage(ctx context.Context, r UpsertExternalPageReq
 			return fmt.Errorf("%w: it is about a page of source %d", ErrUnexpected, page.SourceID)
 		}
 		return nil
-	}})
+	}
+	err := c.do(ctx, call{method: http.MethodPost, path: "/ai/external_pages", body: r, upsert: true, decode: decode})
 	if err != nil {
 		return ExternalPage{}, err
 	}
@@ -151,8 +152,7 @@ func pagePath(method, id string) (string, error) {
 }
 
 func decodePage(b []byte, page *ExternalPage) error {
-	*page = ExternalPage{}
-	if err := json.Unmarshal(b, page); err != nil {
+	if err := page.UnmarshalJSON(b); err != nil { // json.Unmarshal would read the HTML once more
 		return err
 	}
 	if page.ID == "" {

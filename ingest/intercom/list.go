@@ -135,8 +135,8 @@ func sameHost(at *url.URL, link string) (*url.URL, error) {
 		return nil, fmt.Errorf("%w: its link to the next page is not a URL", ErrUnexpected)
 	}
 	if !strings.EqualFold(u.Scheme, at.Scheme) || !strings.EqualFold(hostPort(u), hostPort(at)) || u.User != nil {
-		return nil, fmt.Errorf("%w: its link to the next page leads to %s://%s and is not followed: check target.region and target.base_url",
-			ErrUnexpected, u.Scheme, shorten(u.Host))
+		return nil, fmt.Errorf("%w: its link to the next page leads to %s://%s and is not followed: "+
+			"check target.region and target.base_url", ErrUnexpected, u.Scheme, shorten(u.Host))
 	}
 	u.Fragment = ""
 	return u, nil

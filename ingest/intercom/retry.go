@@ -29,8 +29,8 @@ func backoff(n int) time.Duration {
 	return min(firstWait<<(n-1), maxWait)
 }
 
-// jitter returns a random, always positive addition to a wait, up to a tenth of it or a quarter of a second, so that workers and other clients
-// of the workspace that wait for the same moment do not come back in the same instant.
+// jitter returns a random, always positive addition to a wait, up to a tenth of it or a quarter of a second, so that
+// workers and other clients of the workspace that wait for the same moment do not come back in the same instant.
 func jitter(wait time.Duration) time.Duration {
 	return time.Millisecond + rand.N(max(wait/10, minJitter))
 }

@@ -3,11 +3,13 @@ package intercom
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 )
@@ -273,6 +275,21 @@ func TestCancelWins(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestCancelWinsOverABrokenAnswer cancels while the answer is read, where the request is not repeated anyway.
+func TestCancelWinsOverABrokenAnswer(t *testing.T) {
+	stop := errors.New("operator said stop")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	c := fakeClient(t, func(*http.Request) (*http.Response, error) {
+		cancel(stop)
+		res := reply(200, "")
+		res.Body, res.ContentLength = io.NopCloser(iotest.ErrReader(errors.New("the transport's echo"))), -1
+		return res, nil
+	})
+	if _, err := c.CreateContentImportSource(ctx, site); !errors.Is(err, stop) {
+		t.Errorf("create = %v", err)
 	}
 }
 

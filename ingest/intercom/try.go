@@ -71,7 +71,6 @@ func (c *Client) newRequest(ctx context.Context, call *call, body *payload) (*ht
 		if u, err = url.Parse(c.base.String() + call.path); err != nil {
 			return nil, err
 		}
-		u.RawQuery = call.query
 	}
 	req, err := http.NewRequestWithContext(ctx, call.method, u.String(), nil)
 	if err != nil {
@@ -116,9 +115,12 @@ func (c *Client) accept(ctx context.Context, call *call, res *http.Response, e *
 	}
 	if err := call.decode(body); err != nil {
 		e.unusable = true
-		if errors.Is(err, ErrUnexpected) {
+		switch {
+		case errors.Is(err, ErrUnexpected):
 			e.Err = c.foreign(err)
-		} else {
+		case json.Valid(body):
+			e.Err = fmt.Errorf("%w: %s", ErrUnexpected, c.redact(err.Error()))
+		default:
 			e.Err = fmt.Errorf("%w (%s)", c.notJSON(res, body), c.redact(err.Error()))
 		}
 		return e
@@ -167,7 +169,10 @@ func redirectHost(res *http.Response) string {
 // isHTML reports whether a content type is that of a page for people. Other types do not matter: the body decides.
 func isHTML(contentType string) bool {
 	t, _, err := mime.ParseMediaType(contentType)
-	return (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter)) && (t == "text/html" || t == "application/xhtml+xml")
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+		return false
+	}
+	return t == "text/html" || t == "application/xhtml+xml"
 }
 
 // shownBody is how much of a foreign body an error repeats: enough to recognize a proxy or a maintenance page.

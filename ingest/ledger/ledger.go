@@ -109,9 +109,12 @@ func (l *Ledger) Close() error {
 	var errs []error
 	if l.writer != nil {
 		errs = append(errs, l.writer.close())
+	}
+	// The writer's connection goes last: only it can fold the write-ahead log into the file.
+	errs = append(errs, l.read.Close())
+	if l.write != nil {
 		errs = append(errs, l.write.Close())
 	}
-	errs = append(errs, l.read.Close())
 	l.codec.close()
 	return plain(errors.Join(errs...))
 }

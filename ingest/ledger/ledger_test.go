@@ -76,7 +76,7 @@ func deliver(t testing.TB, r *Run, it crawler.Item, intent, hash string, outlink
 	t.Helper()
 	rows := make(chan int64, 1)
 	r.Record(Visit{Item: it, ExternalID: "id-" + it.URL, At: day, Intent: intent, Title: "T", Hash: hash, HTML: "<p>" + hash + "</p>",
-		Signature: "a", Validators: crawler.Validators{ETag: hash}, Outlinks: outlinks, SetOutlinks: true}, func(row int64) { rows <- row })
+		Signature: "a", Validators: crawler.Validators{ETag: hash}, Outlinks: outlinks, Read: true}, func(row int64) { rows <- row })
 	in, err := r.Intent(t.Context(), <-rows)
 	if err != nil {
 		t.Fatal(err)

@@ -43,6 +43,17 @@ func (l *Ledger) InTarget(ctx context.Context, destination int64) (int, error) {
 	return n, nil
 }
 
+// ForeignCanonicals returns how many of the pages in the destination that a run confirmed name a canonical URL out of
+// scope, with one of them.
+func (r *Run) ForeignCanonicals(ctx context.Context) (n int, page, canonical string, err error) {
+	err = r.l.read.QueryRowContext(ctx, `SELECT count(*), coalesce(min(url), ''), coalesce(min(canonical), '') FROM pages
+		WHERE destination_id = $1 AND outcome_run = $2 AND remote_id <> '' AND canonical <> ''`, r.opts.Destination, r.ID).Scan(&n, &page, &canonical)
+	if err != nil {
+		return 0, "", "", fmt.Errorf("count canonicals: %w", plain(err))
+	}
+	return n, page, canonical, nil
+}
+
 // Page is what the ledger holds of one URL.
 type Page struct {
 	ID         int64

@@ -37,10 +37,11 @@ type Visit struct {
 	Stale          bool // delivered, and this run could not confirm it
 	Evidence       bool // the outcome speaks for deletion
 
-	Outlinks    []string // canonical URLs as found, scope not applied
-	SetOutlinks bool     // they replace the stored ones
-	Follow      []crawler.Link
-	NotFollowed []Visit // outcomes of links that are not crawled, recorded unless the run has found them otherwise
+	Read             bool     // the page's document was read: the next two replace what is stored
+	Outlinks         []string // canonical URLs as found, scope not applied
+	ForeignCanonical string   // rel=canonical out of scope, which therefore does not count
+	Follow           []crawler.Link
+	NotFollowed      []Visit // outcomes of links that are not crawled, recorded unless the run has found them otherwise
 }
 
 // State returns what is known of the page of an item that is out.
@@ -61,14 +62,14 @@ func (r *Run) Record(v Visit, staged func(page int64)) {
 	if v.Intent != "" {
 		article = r.l.codec.pack(v.HTML)
 	}
-	if v.SetOutlinks {
+	if v.Read {
 		outlinks = r.l.codec.packLines(v.Outlinks)
 	}
 	v.HTML, v.Outlinks = "", nil
 	page := state.ID
 	r.l.writer.submit(func(s *statements) error {
 		var err error
-		if v.Outcome != "" || v.Intent != "" || v.SetOutlinks {
+		if v.Outcome != "" || v.Intent != "" || v.Read {
 			if page, err = s.record(r, v, page, article, outlinks); err != nil {
 				return fmt.Errorf("%s: %w", v.Item.URL, err)
 			}

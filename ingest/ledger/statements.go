@@ -68,7 +68,7 @@ func (s *statements) all() map[**sql.Stmt]string {
 			WHERE id = $1`,
 		&s.stage: `UPDATE pages SET intent = $2, intent_run = $3, intent_title = $4, intent_hash = $5, intent_article = $6,
 			intent_signature = $7, intent_etag = $8, intent_modified = $9, intent_body_hash = $10 WHERE id = $1`,
-		&s.setOutlinks: `UPDATE pages SET outlinks = $2 WHERE id = $1`,
+		&s.setOutlinks: `UPDATE pages SET outlinks = $2, canonical = $3 WHERE id = $1`,
 		&s.settle: `UPDATE pages SET remote_id = $2, title = intent_title, hash = intent_hash, article = intent_article,
 			signature = intent_signature, etag = intent_etag, last_modified = intent_modified, body_hash = intent_body_hash,
 			delivered_ms = $5, confirmed_ms = $5, stale_ms = 0, evidence = '', evidence_ms = 0, evidence_runs = 0,
@@ -134,8 +134,8 @@ func (s *statements) record(r *Run, v Visit, page int64, article, outlinks []byt
 			return 0, err
 		}
 	}
-	if v.SetOutlinks {
-		if _, err := s.setOutlinks.Exec(page, outlinks); err != nil {
+	if v.Read {
+		if _, err := s.setOutlinks.Exec(page, outlinks, v.ForeignCanonical); err != nil {
 			return 0, err
 		}
 	}

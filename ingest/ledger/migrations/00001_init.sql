@@ -73,6 +73,7 @@ CREATE TABLE pages (
   body_hash        TEXT NOT NULL DEFAULT '',
   signature        TEXT NOT NULL DEFAULT '', -- of the extraction that these validators stand for
   outlinks         BLOB,                     -- canonical URLs, one a line, zstd
+  canonical        TEXT NOT NULL DEFAULT '', -- rel=canonical out of scope, which therefore does not count
 
   outcome          TEXT NOT NULL DEFAULT '',
   class            TEXT NOT NULL DEFAULT '',

@@ -17,15 +17,18 @@ import (
 // bad page says nothing of the API, this many do.
 const exhaustedInARow = 10
 
-// queue hands rows of staged pages from the ledger's goroutine to the pool. Eight bytes a page: the articles are on disk.
+// queue hands staged pages from the ledger's goroutine to the pool. It keeps as many articles as the pool can send at
+// once; of those that wait beyond, eight bytes a page, and their articles are read again when it is their turn.
 type queue struct {
 	mu     sync.Mutex
-	rows   []int64
+	next   []ledger.Intent // with their articles
+	keep   int             // how many of those at the most
+	rows   []int64         // come after them
 	closed bool
 	signal chan struct{} // holds a token while there may be something to see
 }
 
-func newQueue() *queue { return &queue{signal: make(chan struct{}, 1)} }
+func newQueue(keep int) *queue { return &queue{keep: keep, signal: make(chan struct{}, 1)} }
 
 func closedQueue(rows []int64) *queue {
 	return &queue{rows: rows, closed: true, signal: make(chan struct{}, 1)}
@@ -38,9 +41,13 @@ func (q *queue) notify() {
 	}
 }
 
-func (q *queue) put(row int64) {
+func (q *queue) put(in ledger.Intent) {
 	q.mu.Lock()
-	q.rows = append(q.rows, row)
+	if len(q.next) < q.keep && len(q.rows) == 0 {
+		q.next = append(q.next, in)
+	} else {
+		q.rows = append(q.rows, in.Page)
+	}
 	q.mu.Unlock()
 	q.notify()
 }
@@ -53,23 +60,19 @@ func (q *queue) close() {
 	q.notify()
 }
 
-// next waits for a row; false: the queue is closed and empty, or stopping or ctx is over. One goroutine may call it.
-func (q *queue) next(ctx, stopping context.Context) (int64, bool) {
+// take waits for a page, of which only Page may be set; false: the queue is closed and empty, or stopping or ctx is
+// over. One goroutine may call it.
+func (q *queue) take(ctx, stopping context.Context) (ledger.Intent, bool) {
 	for {
 		if ctx.Err() != nil || stopping.Err() != nil {
-			return 0, false
+			return ledger.Intent{}, false
 		}
 		q.mu.Lock()
-		if len(q.rows) > 0 {
-			row := q.rows[0]
-			q.rows = q.rows[1:]
-			q.mu.Unlock()
-			return row, true
-		}
+		in, ok := q.pop()
 		closed := q.closed
 		q.mu.Unlock()
-		if closed {
-			return 0, false
+		if ok || closed {
+			return in, ok
 		}
 		select {
 		case <-ctx.Done():
@@ -79,17 +82,33 @@ func (q *queue) next(ctx, stopping context.Context) (int64, bool) {
 	}
 }
 
+// pop returns the first page. The lock is held.
+func (q *queue) pop() (in ledger.Intent, ok bool) {
+	if len(q.next) > 0 {
+		in = q.next[0]
+		q.next[0] = ledger.Intent{} // lets the article go
+		q.next = q.next[1:]
+		return in, true
+	}
+	if len(q.rows) > 0 {
+		in.Page = q.rows[0]
+		q.rows = q.rows[1:]
+		return in, true
+	}
+	return in, false
+}
+
 // deliverAll delivers the pages of a queue, target.concurrency at a time. When stopping ends it takes no new ones and
 // lets those in flight finish; when ctx ends they are cut off, and their intents stay open.
 func (r *run) deliverAll(ctx, stopping context.Context, q *queue) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(r.site.Target.Concurrency)
 	for {
-		page, ok := q.next(gctx, stopping)
+		in, ok := q.take(gctx, stopping)
 		if !ok {
 			break
 		}
-		g.Go(func() error { return r.deliver(gctx, page) })
+		g.Go(func() error { return r.deliver(gctx, in) })
 	}
 	if err := g.Wait(); err != nil {
 		return err
@@ -99,10 +118,12 @@ func (r *run) deliverAll(ctx, stopping context.Context, q *queue) error {
 
 // deliver sends what is intended for one page, and records the answer last. An error ends the run; what concerns only
 // this page is recorded as its outcome.
-func (r *run) deliver(ctx context.Context, page int64) error {
-	in, err := r.ledger.Intent(ctx, page)
-	if err != nil {
-		return err
+func (r *run) deliver(ctx context.Context, in ledger.Intent) error {
+	if in.Action == "" {
+		var err error
+		if in, err = r.ledger.Intent(ctx, in.Page); err != nil {
+			return err
+		}
 	}
 	r.upserts.Add(1)
 	answer, err := r.site.API.UpsertExternalPage(ctx, r.request(in))

@@ -159,7 +159,7 @@ func (r *run) crawlAndCreate(ctx, stopping context.Context) error {
 	r.progress.phase.Store("crawling")
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	creates := newQueue()
+	creates := newQueue(r.site.Target.Concurrency)
 	delivered := make(chan error, 1)
 	go func() {
 		err := r.deliverAll(ctx, stopping, creates)
@@ -196,7 +196,7 @@ func (r *run) crawl(ctx, stopping context.Context, creates *queue) error {
 	if err := r.ledger.Seed(ctx, r.place); err != nil {
 		return err
 	}
-	visit := func(ctx context.Context, p *crawler.Page) error { return r.visit(ctx, p, creates) }
+	visit := func(_ context.Context, p *crawler.Page) error { return r.visit(p, creates) }
 	for pass := 0; ; pass++ {
 		err := r.site.Crawler.Crawl(ctx, r.ledger, visit)
 		var down *crawler.HostDownError
@@ -250,12 +250,12 @@ func (r *run) place(k ledger.Known) (bool, ledger.Visit) {
 }
 
 // visit is called for every fetched page, by several workers at once.
-func (r *run) visit(ctx context.Context, p *crawler.Page, creates *queue) error {
+func (r *run) visit(p *crawler.Page, creates *queue) error {
 	known := r.ledger.State(p.Item)
 	var stored []string
 	if p.NotModified {
 		var err error
-		if stored, err = r.ledger.Outlinks(ctx, known.ID); err != nil {
+		if stored, err = known.Outlinks(); err != nil {
 			return err
 		}
 	}
@@ -271,7 +271,7 @@ func (r *run) visit(ctx context.Context, p *crawler.Page, creates *queue) error 
 	} else {
 		r.progress.waiting.Add(1)
 	}
-	var staged func(int64)
+	var staged func(ledger.Intent)
 	if v.Intent == ledger.IntentCreate {
 		staged = creates.put
 	}

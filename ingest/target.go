@@ -118,8 +118,10 @@ func (r *run) checkSource(s intercom.ContentImportSource) error {
 	if r.site.Target.SourceURL != "" && s.URL == r.site.Target.SourceURL {
 		return nil
 	}
-	u, err := url.Parse(s.URL)
-	if err == nil && slices.ContainsFunc(r.site.Crawler.Scope().Hosts(), func(h string) bool { return strings.EqualFold(h, u.Host) }) {
+	// Ports do not count: a source's URL is only a label, often without one.
+	if u, err := url.Parse(s.URL); err == nil && slices.ContainsFunc(r.site.Crawler.Scope().Hosts(), func(h string) bool {
+		return strings.EqualFold((&url.URL{Host: h}).Hostname(), u.Hostname())
+	}) {
 		return nil
 	}
 	return refuse(ReasonSourceMismatch, fmt.Errorf("source %d was made for %s, which is not this config's site: set target.source_id to 0 "+

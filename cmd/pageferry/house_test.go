@@ -36,7 +36,7 @@ var theirs = map[string][]string{
 	"modernc.org/sqlite":                     {"ingest/ledger", "ingest/sandbox"},
 	"modernc.org/sqlite/lib":                 {"ingest/ledger", "ingest/sandbox"},
 	"github.com/pressly/goose/v3":            {"ingest/ledger", "ingest/sandbox"},
-	"github.com/klauspost/compress/zstd":     {"ingest/ledger"},
+	"github.com/klauspost/compress/s2":       {"ingest/ledger"},
 	"github.com/goccy/go-yaml":               {"configs"},
 	"github.com/goccy/go-yaml/ast":           {"configs"},
 	"github.com/goccy/go-yaml/lexer":         {"configs"},

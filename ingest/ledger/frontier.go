@@ -28,6 +28,7 @@ type State struct {
 	Hash     string // of the article as delivered
 	Intent   string // create or update: open, so the page is sent whatever its hash
 	Outcome  string // of the last run that reached it
+	outlinks []byte // packed; only with validators, because only then they can be needed
 	seq      int64
 }
 
@@ -123,8 +124,8 @@ func (r *Run) fill(ctx context.Context) error {
 	rows, err := r.l.read.QueryContext(ctx, `SELECT f.seq, f.url, f.via, f.found_from, f.depth, f.hops, f.alone,
 			coalesce(p.id, 0), coalesce(p.remote_id, ''), coalesce(p.title, ''), coalesce(p.hash, ''), coalesce(p.intent, ''),
 			coalesce(p.outcome, ''), coalesce(p.signature, ''), coalesce(p.etag, ''), coalesce(p.last_modified, ''),
-			coalesce(p.body_hash, '')
-		FROM frontier f LEFT JOIN pages p ON p.destination_id = $1 AND p.url = f.url
+			coalesce(p.body_hash, ''), o.links
+		FROM frontier f LEFT JOIN pages p ON p.destination_id = $1 AND p.url = f.url LEFT JOIN outlinks o ON o.page_id = p.id
 		WHERE f.seq > $2 AND f.run_id = $3 AND f.done = 0 ORDER BY f.seq LIMIT $4`, r.opts.Destination, r.cursor, r.ID, readAhead)
 	if err != nil {
 		return r.readError(ctx, err)
@@ -137,11 +138,13 @@ func (r *Run) fill(ctx context.Context) error {
 		var signature string
 		it, st := &e.item, &e.state
 		if err := rows.Scan(&e.seq, &it.URL, &it.Via, &it.From, &it.Depth, &it.Hops, &it.Alone, &st.ID, &st.RemoteID, &st.Title,
-			&st.Hash, &st.Intent, &st.Outcome, &signature, &v.ETag, &v.LastModified, &v.BodyHash); err != nil {
+			&st.Hash, &st.Intent, &st.Outcome, &signature, &v.ETag, &v.LastModified, &v.BodyHash, &st.outlinks); err != nil {
 			return r.readError(ctx, err)
 		}
 		if st.Intent == "" && signature == r.opts.ArticleSignature && !r.opts.Refetch {
 			it.Validators = v
+		} else {
+			st.outlinks = nil
 		}
 		r.ahead = append(r.ahead, e)
 		r.cursor = e.seq
@@ -175,10 +178,10 @@ func (r *Run) Add(ctx context.Context, links []crawler.Link) error {
 		return nil
 	}
 	done := make(chan error, 1)
-	r.l.writer.submit(func(s *statements) error { return s.insertLinks(r.ID, fresh) }, func(err error) {
+	r.l.writer.queue(func(s *statements) error { return s.insertLinks(r.ID, fresh) }, func(err error) {
 		r.release(len(fresh), 1, err)
 		done <- err
-	})
+	}, true)
 	return <-done
 }
 

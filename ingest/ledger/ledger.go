@@ -23,6 +23,9 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// readers is how many connections read at once. Each has a cache of its own, so more of them cost memory.
+const readers = 3
+
 // Errors that a caller can act on.
 var (
 	// ErrNewer means that the file was written by a newer version of the program.
@@ -40,7 +43,7 @@ type Ledger struct {
 	write  *sql.DB // one connection, held by the writer
 	read   *sql.DB
 	writer *writer
-	codec  *codec
+	intent *sql.Stmt // reads what shall be delivered for a page
 }
 
 // Open opens or creates the ledger at path and brings its schema up to date.
@@ -58,15 +61,18 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 		l.write.Close()
 		return nil, fmt.Errorf("open ledger %s: %w", path, plain(err))
 	}
-	if l.codec, err = newCodec(); err != nil {
-		l.write.Close()
-		return nil, fmt.Errorf("open ledger %s: %w", path, err)
-	}
 	if l.read, err = sql.Open("sqlite", dsn(abs, "ro")); err != nil {
 		l.write.Close()
 		return nil, fmt.Errorf("open ledger %s: %w", path, err)
 	}
-	l.read.SetMaxOpenConns(4)
+	l.read.SetMaxOpenConns(readers)
+	l.intent, err = l.read.PrepareContext(ctx, `SELECT p.url, p.external_id, p.intent, a.title, p.intent_hash, a.html, p.remote_id
+		FROM pages p JOIN articles a ON a.page_id = p.id AND a.hash = p.intent_hash WHERE p.id = $1`)
+	if err != nil {
+		l.write.Close()
+		l.read.Close()
+		return nil, fmt.Errorf("open ledger %s: %w", path, plain(err))
+	}
 	if l.writer, err = startWriter(ctx, l.write); err != nil {
 		l.write.Close()
 		l.read.Close()
@@ -82,9 +88,6 @@ func OpenReadOnly(ctx context.Context, path string) (*Ledger, error) {
 		return nil, fmt.Errorf("open ledger %s: %w", path, err)
 	}
 	l := &Ledger{path: path}
-	if l.codec, err = newCodec(); err != nil {
-		return nil, fmt.Errorf("open ledger %s: %w", path, err)
-	}
 	if l.read, err = sql.Open("sqlite", dsn(abs, "ro")); err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", path, err)
 	}
@@ -115,14 +118,13 @@ func (l *Ledger) Close() error {
 	if l.write != nil {
 		errs = append(errs, l.write.Close())
 	}
-	l.codec.close()
 	return plain(errors.Join(errs...))
 }
 
 // dsn builds SQLite's connection string in code, because the value of a _pragma is run as SQL.
 func dsn(abs, mode string) string {
 	q := url.Values{}
-	for _, p := range []string{"busy_timeout(10000)", "foreign_keys(1)", "cache_size(-4000)"} {
+	for _, p := range []string{"busy_timeout(10000)", "foreign_keys(1)", "cache_size(-2000)"} {
 		q.Add("_pragma", p)
 	}
 	if mode == "" {

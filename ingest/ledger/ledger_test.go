@@ -74,12 +74,16 @@ func settled(t testing.TB, r *Run, v Visit) {
 // deliver stages an article for the next item and acknowledges it.
 func deliver(t testing.TB, r *Run, it crawler.Item, intent, hash string, outlinks ...string) {
 	t.Helper()
-	rows := make(chan int64, 1)
+	staged := make(chan Intent, 1)
 	r.Record(Visit{Item: it, ExternalID: "id-" + it.URL, At: day, Intent: intent, Title: "T", Hash: hash, HTML: "<p>" + hash + "</p>",
-		Signature: "a", Validators: crawler.Validators{ETag: hash}, Outlinks: outlinks, Read: true}, func(row int64) { rows <- row })
-	in, err := r.Intent(t.Context(), <-rows)
+		Signature: "a", Validators: crawler.Validators{ETag: hash}, Outlinks: outlinks, Read: true}, func(in Intent) { staged <- in })
+	given := <-staged
+	in, err := r.Intent(t.Context(), given.Page)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if in != given {
+		t.Fatalf("the intent is stored as %+v, handed over as %+v", in, given)
 	}
 	if want := "<p>" + hash + "</p>"; in.HTML != want || in.Action != intent {
 		t.Fatalf("intent is %s of %q, want %s of %q", in.Action, in.HTML, intent, want)
@@ -260,7 +264,7 @@ func TestValidatorsMoveWithTheAcknowledgement(t *testing.T) {
 	a := RunOptions{ArticleSignature: "a"}
 	visit(a, func(r *Run, it crawler.Item) { deliver(t, r, it, IntentCreate, "v1", "https://x/a", "https://x/b") })
 	it := visit(a, func(r *Run, it crawler.Item) {
-		if links, err := r.Outlinks(t.Context(), r.State(it).ID); err != nil || !slices.Equal(links, []string{"https://x/a", "https://x/b"}) {
+		if links, err := r.State(it).Outlinks(); err != nil || !slices.Equal(links, []string{"https://x/a", "https://x/b"}) {
 			t.Errorf("outlinks %v, %v", links, err)
 		}
 		settled(t, r, Visit{Item: it, At: day, Intent: IntentUpdate, Hash: "v2", HTML: "x", Signature: "a", Validators: crawler.Validators{ETag: "v2"}})

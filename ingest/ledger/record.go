@@ -52,25 +52,26 @@ func (r *Run) State(it crawler.Item) State {
 }
 
 // Record closes an item: in one transaction it takes the row off the frontier, stores what became of the page, and
-// adds the links to follow. It returns before that is committed; staged, if not nil, is then called with the page's
-// row, from the ledger's goroutine, and must not block. A failure ends the run through Next.
-func (r *Run) Record(v Visit, staged func(page int64)) {
+// adds the links to follow. It returns before that is committed; staged, if not nil, is then called with what shall be
+// delivered, from the ledger's goroutine, and must not block. A failure ends the run through Next.
+func (r *Run) Record(v Visit, staged func(Intent)) {
 	follow := r.take(v.Follow, 1)
 	left := r.unseen(v.NotFollowed)
 	state := r.State(v.Item)
 	var article, outlinks []byte
 	if v.Intent != "" {
-		article = r.l.codec.pack(v.HTML)
+		article = pack(v.HTML)
 	}
 	if v.Read {
-		outlinks = r.l.codec.packLines(v.Outlinks)
+		outlinks = packLines(v.Outlinks)
 	}
+	in := Intent{Page: state.ID, URL: v.Item.URL, ExternalID: v.ExternalID, Action: v.Intent, Title: v.Title, Hash: v.Hash, HTML: v.HTML,
+		RemoteID: state.RemoteID}
 	v.HTML, v.Outlinks = "", nil
-	page := state.ID
 	r.l.writer.submit(func(s *statements) error {
 		var err error
 		if v.Outcome != "" || v.Intent != "" || v.Read {
-			if page, err = s.record(r, v, page, article, outlinks); err != nil {
+			if in.Page, err = s.record(r, v, in.Page, article, outlinks); err != nil {
 				return fmt.Errorf("%s: %w", v.Item.URL, err)
 			}
 		}
@@ -87,11 +88,10 @@ func (r *Run) Record(v Visit, staged func(page int64)) {
 		if err := s.insertLinks(r.ID, follow); err != nil {
 			return err
 		}
-		_, err = s.progress.Exec(r.ID, ms(v.At))
-		return err
+		return r.progressed(s, v.At)
 	}, func(err error) {
 		if err == nil && v.Intent != "" && staged != nil {
-			staged(page)
+			staged(in)
 		}
 		n := 1
 		if state.seq != 0 {
@@ -109,6 +109,16 @@ func (r *Run) Flush() error {
 	return r.l.writer.exec(func(*statements) error { return nil })
 }
 
+// progressed notes when the run last got on, once a second. Only the writer calls it.
+func (r *Run) progressed(s *statements, at time.Time) error {
+	if at.Sub(r.lastProgress) < time.Second {
+		return nil
+	}
+	r.lastProgress = at
+	_, err := s.progress.Exec(r.ID, ms(at))
+	return err
+}
+
 // unseen returns the visits whose URL the run has not found otherwise, without marking them: another way may come.
 func (r *Run) unseen(visits []Visit) []Visit {
 	r.mu.Lock()
@@ -122,18 +132,9 @@ func (r *Run) unseen(visits []Visit) []Visit {
 	return fresh
 }
 
-// Outlinks returns the links that the page had when it was last read.
-func (r *Run) Outlinks(ctx context.Context, page int64) ([]string, error) {
-	if page == 0 {
-		return nil, nil
-	}
-	var packed []byte
-	err := r.l.read.QueryRowContext(ctx, `SELECT outlinks FROM pages WHERE id = $1`, page).Scan(&packed)
-	if err != nil {
-		return nil, r.readError(ctx, err)
-	}
-	return r.l.codec.unpackLines(packed)
-}
+// Outlinks returns the links that the page had when it was last read. It has them only where the item was handed out
+// with validators.
+func (s State) Outlinks() ([]string, error) { return unpackLines(s.outlinks) }
 
 // Intent is an article that shall be delivered.
 type Intent struct {
@@ -173,12 +174,11 @@ func (r *Run) Updates(ctx context.Context) ([]int64, error) {
 func (r *Run) Intent(ctx context.Context, page int64) (Intent, error) {
 	in := Intent{Page: page}
 	var packed []byte
-	err := r.l.read.QueryRowContext(ctx, `SELECT url, external_id, intent, intent_title, intent_hash, intent_article, remote_id
-		FROM pages WHERE id = $1`, page).Scan(&in.URL, &in.ExternalID, &in.Action, &in.Title, &in.Hash, &packed, &in.RemoteID)
+	err := r.l.intent.QueryRowContext(ctx, page).Scan(&in.URL, &in.ExternalID, &in.Action, &in.Title, &in.Hash, &packed, &in.RemoteID)
 	if err != nil {
 		return in, r.readError(ctx, err)
 	}
-	in.HTML, err = r.l.codec.unpack(packed)
+	in.HTML, err = unpack(packed)
 	return in, err
 }
 
@@ -186,8 +186,13 @@ func (r *Run) Intent(ctx context.Context, page int64) (Intent, error) {
 // the page's. It returns when that is committed, whatever becomes of the run meanwhile.
 func (r *Run) Settle(in Intent, remoteID, outcome string, at time.Time) error {
 	err := r.l.writer.exec(func(s *statements) error {
-		if _, err := s.settle.Exec(in.Page, remoteID, outcome, r.ID, ms(at)); err != nil {
+		if _, err := s.settle.Exec(in.Page, remoteID, outcome, r.ID, ms(at), in.Title, in.Hash); err != nil {
 			return err
+		}
+		if in.Action == IntentUpdate {
+			if _, err := s.pruneArticles.Exec(in.Page, keepVersions); err != nil {
+				return err
+			}
 		}
 		return s.outcome(r.ID, in.Page, outcome, "", "")
 	})

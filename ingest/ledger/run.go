@@ -14,6 +14,8 @@ const (
 	// resumeWithin is how long ago a killed run may have made its last progress to be resumed: an older one has read
 	// a site that may be another by now.
 	resumeWithin = 24 * time.Hour
+	// keepVersions is how many articles of a page are kept, the delivered one included.
+	keepVersions = 5
 	// keepRuns is how many runs of a destination keep their outcomes.
 	keepRuns = 30
 )
@@ -38,6 +40,8 @@ type Run struct {
 	l    *Ledger
 	opts RunOptions
 	hash maphash.Seed
+
+	lastProgress time.Time // touched by the writer alone
 
 	mu      sync.Mutex
 	seen    map[uint64]struct{} // URLs in the frontier, see key

@@ -113,12 +113,19 @@ type Adopted struct {
 func (l *Ledger) Adopt(ctx context.Context, destination int64, pages []Adopted) error {
 	packed := make([][]byte, len(pages))
 	for i, p := range pages {
-		packed[i] = l.codec.pack(p.HTML)
+		packed[i] = pack(p.HTML)
 	}
 	err := l.writer.exec(func(s *statements) error {
 		for i, p := range pages {
-			_, err := s.adopt.Exec(destination, p.URL, p.ExternalID, p.RemoteID, p.Title, p.Hash, packed[i], ms(p.Updated))
+			var page int64
+			err := s.adopt.QueryRow(destination, p.URL, p.ExternalID, p.RemoteID, p.Title, p.Hash, ms(p.Updated)).Scan(&page)
+			if errors.Is(err, sql.ErrNoRows) {
+				continue
+			}
 			if err != nil {
+				return err
+			}
+			if _, err := s.addArticle.Exec(page, p.Hash, p.Title, packed[i], ms(p.Updated)); err != nil {
 				return err
 			}
 		}

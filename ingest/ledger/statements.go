@@ -12,13 +12,15 @@ import (
 type statements struct {
 	bindSite, bindDestination, adopt, setAdopted *sql.Stmt
 
+	begin, commit                                      *sql.Stmt
 	newRun, resumeRun, abandonRuns, closeRun, progress *sql.Stmt
 	disarmIntents, reopenIntents                       *sql.Stmt
 	clearFrontier, pruneOutcomes, pruneRuns            *sql.Stmt
 
-	addLink, done, newPage, reach, stage, setOutlinks *sql.Stmt
-	settle, revise, addOutcome, count                 *sql.Stmt
-	unreached, staleUnreached                         *sql.Stmt
+	addLink, done, newPage, reach, stage, setOutlinks     *sql.Stmt
+	settle, revise, addOutcome, count                     *sql.Stmt
+	addArticle, pruneArticles, dropOutlinks, setCanonical *sql.Stmt
+	unreached, staleUnreached                             *sql.Stmt
 }
 
 func (s *statements) all() map[**sql.Stmt]string {
@@ -29,8 +31,8 @@ func (s *statements) all() map[**sql.Stmt]string {
 			VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (kind, host, workspace, source_id, source_created) DO UPDATE SET source_url = excluded.source_url
 			RETURNING id, adopted`,
-		&s.adopt: `INSERT INTO pages (destination_id, url, external_id, via, remote_id, title, hash, article, delivered_ms)
-			VALUES ($1, $2, $3, 'listing', $4, $5, $6, $7, $8) ON CONFLICT (destination_id, url) DO NOTHING`,
+		&s.adopt: `INSERT INTO pages (destination_id, url, external_id, via, remote_id, title, hash, delivered_ms)
+			VALUES ($1, $2, $3, 'listing', $4, $5, $6, $7) ON CONFLICT (destination_id, url) DO NOTHING RETURNING id`,
 		&s.setAdopted: `UPDATE destinations SET adopted = 1 WHERE id = $1`,
 
 		&s.newRun: `INSERT INTO runs (destination_id, state, signature, started_ms, progress_ms)
@@ -40,6 +42,8 @@ func (s *statements) all() map[**sql.Stmt]string {
 		&s.closeRun: `UPDATE runs SET state = $2, ended_ms = $3, progress_ms = $3, complete = $4, exit = $5, reason = $6,
 			fetches = fetches + $7, upserts = upserts + $8, api_requests = api_requests + $9, retries = retries + $10,
 			bytes_fetched = bytes_fetched + $11, result = $12 WHERE id = $1`,
+		&s.begin:    `BEGIN IMMEDIATE`,
+		&s.commit:   `COMMIT`,
 		&s.progress: `UPDATE runs SET progress_ms = $2 WHERE id = $1`,
 
 		// An intent of an earlier process is not sent before its page has been fetched again.
@@ -66,15 +70,23 @@ func (s *statements) all() map[**sql.Stmt]string {
 			evidence_runs = iif(($15 AND evidence <> $2) OR $13, 0, evidence_runs),
 			evidence = iif($15, $2, iif($13, '', evidence))
 			WHERE id = $1`,
-		&s.stage: `UPDATE pages SET intent = $2, intent_run = $3, intent_title = $4, intent_hash = $5, intent_article = $6,
-			intent_signature = $7, intent_etag = $8, intent_modified = $9, intent_body_hash = $10 WHERE id = $1`,
-		&s.setOutlinks: `UPDATE pages SET outlinks = $2, canonical = $3 WHERE id = $1`,
-		&s.settle: `UPDATE pages SET remote_id = $2, title = intent_title, hash = intent_hash, article = intent_article,
-			signature = intent_signature, etag = intent_etag, last_modified = intent_modified, body_hash = intent_body_hash,
+		&s.stage: `UPDATE pages SET intent = $2, intent_run = $3, intent_hash = $4, intent_signature = $5, intent_etag = $6,
+			intent_modified = $7, intent_body_hash = $8 WHERE id = $1`,
+		// An article that comes back is the latest version again.
+		&s.addArticle:   `INSERT OR REPLACE INTO articles (page_id, hash, title, html, made_ms) VALUES ($1, $2, $3, $4, $5)`,
+		&s.setOutlinks:  `INSERT INTO outlinks (page_id, links) VALUES ($1, $2) ON CONFLICT (page_id) DO UPDATE SET links = excluded.links`,
+		&s.dropOutlinks: `DELETE FROM outlinks WHERE page_id = $1`,
+		&s.setCanonical: `UPDATE pages SET canonical = $2 WHERE id = $1 AND canonical <> $2`,
+		&s.settle: `UPDATE pages SET remote_id = $2, title = $6, hash = $7, signature = intent_signature, etag = intent_etag,
+			last_modified = intent_modified, body_hash = intent_body_hash,
 			delivered_ms = $5, confirmed_ms = $5, stale_ms = 0, evidence = '', evidence_ms = 0, evidence_runs = 0,
 			outcome = $3, class = '', detail = '', edge = '', outcome_run = $4, outcome_ms = $5,
-			intent = '', intent_run = 0, intent_title = '', intent_hash = '', intent_article = NULL, intent_signature = '',
-			intent_etag = '', intent_modified = '', intent_body_hash = '' WHERE id = $1`,
+			intent = '', intent_run = 0, intent_hash = '', intent_signature = '', intent_etag = '', intent_modified = '',
+			intent_body_hash = '' WHERE id = $1`,
+		// The delivered article is kept whatever its age: a page may have been settled with an older one.
+		&s.pruneArticles: `DELETE FROM articles WHERE page_id = $1
+			AND hash NOT IN (SELECT hash FROM pages WHERE id = $1 UNION SELECT intent_hash FROM pages WHERE id = $1)
+			AND id NOT IN (SELECT id FROM articles WHERE page_id = $1 ORDER BY id DESC LIMIT $2)`,
 		&s.revise: `UPDATE pages SET outcome = $2, class = $3, detail = $4, outcome_run = $5, outcome_ms = $6,
 			stale_ms = iif($7, iif(stale_ms > 0, stale_ms, $6), iif($8, 0, stale_ms)),
 			evidence_ms = iif($8, iif(evidence = $2, evidence_ms, $6), evidence_ms),
@@ -128,14 +140,12 @@ func (s *statements) record(r *Run, v Visit, page int64, article, outlinks []byt
 		}
 	}
 	if v.Intent != "" {
-		_, err := s.stage.Exec(page, v.Intent, r.ID, v.Title, v.Hash, article, v.Signature, v.Validators.ETag,
-			v.Validators.LastModified, v.Validators.BodyHash)
-		if err != nil {
+		if err := s.stageArticle(r, v, page, article); err != nil {
 			return 0, err
 		}
 	}
 	if v.Read {
-		if _, err := s.setOutlinks.Exec(page, outlinks, v.ForeignCanonical); err != nil {
+		if err := s.recordReading(page, outlinks, v.ForeignCanonical); err != nil {
 			return 0, err
 		}
 	}
@@ -148,6 +158,28 @@ func (s *statements) record(r *Run, v Visit, page int64, article, outlinks []byt
 		return 0, err
 	}
 	return page, s.outcome(r.ID, page, v.Outcome, v.Class, v.Detail)
+}
+
+func (s *statements) stageArticle(r *Run, v Visit, page int64, article []byte) error {
+	if _, err := s.addArticle.Exec(page, v.Hash, v.Title, article, ms(v.At)); err != nil {
+		return err
+	}
+	_, err := s.stage.Exec(page, v.Intent, r.ID, v.Hash, v.Signature, v.Validators.ETag, v.Validators.LastModified, v.Validators.BodyHash)
+	return err
+}
+
+func (s *statements) recordReading(page int64, outlinks []byte, foreignCanonical string) error {
+	var err error
+	if len(outlinks) == 0 {
+		_, err = s.dropOutlinks.Exec(page)
+	} else {
+		_, err = s.setOutlinks.Exec(page, outlinks)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = s.setCanonical.Exec(page, foreignCanonical)
+	return err
 }
 
 func (s *statements) outcome(run, page int64, outcome, class, detail string) error {

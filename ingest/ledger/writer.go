@@ -6,10 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // maxBatch is how many changes share a transaction at the most, so that none waits long for its commit.
 const maxBatch = 256
+
+// lingerFor is how long a change that nobody waits for may wait for others to share its transaction.
+const lingerFor = 2 * time.Millisecond
 
 var errClosed = errors.New("the ledger is closed")
 
@@ -29,8 +33,9 @@ type writer struct {
 }
 
 type job struct {
-	do    func(*statements) error
-	after func(error) // called once, when the change is committed or will never be
+	do     func(*statements) error
+	after  func(error) // called once, when the change is committed or will never be
+	urgent bool        // somebody waits for it
 }
 
 func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
@@ -49,7 +54,9 @@ func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 
 // submit queues a change, waiting while too many are queued. after may be nil; it must not block, and no lock that it
 // takes may be held by a caller of submit.
-func (w *writer) submit(do func(*statements) error, after func(error)) {
+func (w *writer) submit(do func(*statements) error, after func(error)) { w.queue(do, after, false) }
+
+func (w *writer) queue(do func(*statements) error, after func(error), urgent bool) {
 	if after == nil {
 		after = func(error) {}
 	}
@@ -59,33 +66,21 @@ func (w *writer) submit(do func(*statements) error, after func(error)) {
 		after(errClosed)
 		return
 	}
-	w.jobs <- job{do, after}
+	w.jobs <- job{do, after, urgent}
 }
 
 // exec queues a change and waits until it is committed. It does not take a context: a change that was begun is either
 // committed or fails, and both come soon.
 func (w *writer) exec(do func(*statements) error) error {
 	done := make(chan error, 1)
-	w.submit(do, func(err error) { done <- err })
+	w.queue(do, func(err error) { done <- err }, true)
 	return <-done
 }
 
 func (w *writer) run() {
 	defer close(w.idle)
 	for first := range w.jobs {
-		batch := []job{first}
-	fill:
-		for len(batch) < maxBatch {
-			select {
-			case j, ok := <-w.jobs:
-				if !ok {
-					break fill
-				}
-				batch = append(batch, j)
-			default:
-				break fill
-			}
-		}
+		batch := w.gather(first)
 		err := w.failed()
 		if err == nil {
 			err = plain(w.commit(batch))
@@ -97,12 +92,41 @@ func (w *writer) run() {
 	}
 }
 
+// gather returns the changes that share a transaction with the first: all that are waiting, and, as long as nobody
+// waits for one of them, those that come within the linger.
+func (w *writer) gather(first job) []job {
+	batch := []job{first}
+	urgent := first.urgent
+	var linger <-chan time.Time
+	for len(batch) < maxBatch {
+		if linger == nil && !urgent && len(w.jobs) == 0 {
+			t := time.NewTimer(lingerFor)
+			defer t.Stop()
+			linger = t.C
+		}
+		if urgent && len(w.jobs) == 0 {
+			return batch
+		}
+		select {
+		case j, ok := <-w.jobs:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, j)
+			urgent = urgent || j.urgent
+		case <-linger:
+			return batch
+		}
+	}
+	return batch
+}
+
 // commit runs a batch in one transaction. A change that fails takes its batch along, and the ledger with it: a ledger
 // that cannot record must not let effects go on.
 func (w *writer) commit(batch []job) error {
 	// Not the run's context: what has happened must be recorded even when the run is being cancelled.
 	ctx := context.Background()
-	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if _, err := w.stmts.begin.ExecContext(ctx); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	for _, j := range batch {
@@ -111,7 +135,7 @@ func (w *writer) commit(batch []job) error {
 			return errors.Join(err, rollback)
 		}
 	}
-	if _, err := w.conn.ExecContext(ctx, "COMMIT"); err != nil {
+	if _, err := w.stmts.commit.ExecContext(ctx); err != nil {
 		_, rollback := w.conn.ExecContext(ctx, "ROLLBACK")
 		return errors.Join(fmt.Errorf("commit: %w", err), rollback)
 	}

@@ -54,15 +54,12 @@ CREATE TABLE pages (
   remote_id        TEXT NOT NULL DEFAULT '', -- Intercom's id; empty: not in the destination as far as we know
   title            TEXT NOT NULL DEFAULT '',
   hash             TEXT NOT NULL DEFAULT '',
-  article          BLOB,                     -- HTML as delivered, zstd
   delivered_ms     INTEGER NOT NULL DEFAULT 0,
   confirmed_ms     INTEGER NOT NULL DEFAULT 0, -- when a run last saw that this is what the site has
 
   intent           TEXT NOT NULL DEFAULT '', -- create, update: sent or about to be, not acknowledged
   intent_run       INTEGER NOT NULL DEFAULT 0, -- the run that may send it; 0: it must be fetched again first
-  intent_title     TEXT NOT NULL DEFAULT '',
-  intent_hash      TEXT NOT NULL DEFAULT '',
-  intent_article   BLOB,
+  intent_hash      TEXT NOT NULL DEFAULT '', -- of the article that shall be delivered
   intent_signature TEXT NOT NULL DEFAULT '',
   intent_etag      TEXT NOT NULL DEFAULT '',
   intent_modified  TEXT NOT NULL DEFAULT '',
@@ -72,7 +69,6 @@ CREATE TABLE pages (
   last_modified    TEXT NOT NULL DEFAULT '',
   body_hash        TEXT NOT NULL DEFAULT '',
   signature        TEXT NOT NULL DEFAULT '', -- of the extraction that these validators stand for
-  outlinks         BLOB,                     -- canonical URLs, one a line, zstd
   canonical        TEXT NOT NULL DEFAULT '', -- rel=canonical out of scope, which therefore does not count
 
   outcome          TEXT NOT NULL DEFAULT '',
@@ -90,6 +86,26 @@ CREATE TABLE pages (
   UNIQUE (destination_id, url)
 );
 CREATE INDEX pages_intent ON pages (destination_id, id) WHERE intent <> '';
+CREATE INDEX pages_stale ON pages (destination_id, url) WHERE stale_ms > 0;
+CREATE INDEX pages_evidence ON pages (destination_id, url) WHERE evidence <> '';
+
+-- What is large is kept apart from pages, whose rows are written in every run.
+
+-- Articles that were delivered or shall be: the one of the page's hash, the intended one, and those before.
+CREATE TABLE articles (
+  id      INTEGER PRIMARY KEY, -- later versions have greater ones
+  page_id INTEGER NOT NULL REFERENCES pages (id),
+  hash    TEXT NOT NULL,
+  title   TEXT NOT NULL,
+  html    BLOB NOT NULL,       -- S2 (github.com/klauspost/compress/s2)
+  made_ms INTEGER NOT NULL,
+  UNIQUE (page_id, hash)
+);
+
+CREATE TABLE outlinks (
+  page_id INTEGER PRIMARY KEY REFERENCES pages (id),
+  links   BLOB NOT NULL        -- canonical URLs as found, one a line, S2
+);
 
 -- What a run has found, in the order in which it is crawled. Which URLs it holds is known in memory.
 CREATE TABLE frontier (

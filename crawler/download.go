@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -40,8 +41,11 @@ func (c *Crawler) downloadOnce(ctx context.Context, u *url.URL, limit int64) *ex
 		x.err = err
 		return x
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
-	x.body = body[:min(int64(len(body)), limit)]
+	var body bytes.Buffer
+	// A sitemap is large: growing into its size would leave several times that as garbage.
+	body.Grow(int(min(max(res.ContentLength, 0), limit)) + bytes.MinRead)
+	_, err = body.ReadFrom(io.LimitReader(res.Body, limit+1))
+	x.body = body.Bytes()[:min(int64(body.Len()), limit)]
 	_ = res.Body.Close() // what was read decides
 	x.err = err
 	return x

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 )
 
 // Limits of a sitemap. The first two are those of the protocol (sitemaps.org).
@@ -104,7 +103,7 @@ type sitemapParser struct {
 	locs    []string // of the entry
 	guid    string   // of an RSS item, if it is a URL
 	field   string   // element whose text is being read; empty: none
-	text    strings.Builder
+	text    string
 }
 
 func (p *sitemapParser) emit(e sitemapEntry) error {

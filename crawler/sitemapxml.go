@@ -26,7 +26,7 @@ func (p *sitemapParser) readXML(src io.Reader) error {
 			p.entities = strings.Contains(strings.ToLower(string(z.Raw())), "<!entity")
 		case xhtml.TextToken:
 			if p.field != "" {
-				p.text.WriteString(xmlText(string(z.Raw())))
+				p.text += xmlText(string(z.Raw()))
 			}
 		case xhtml.StartTagToken, xhtml.SelfClosingTagToken:
 			t := z.Token()
@@ -96,7 +96,7 @@ func (p *sitemapParser) start(t xhtml.Token) error {
 func (p *sitemapParser) read(field string) {
 	if p.inEntry {
 		p.field = field
-		p.text.Reset()
+		p.text = ""
 	}
 }
 
@@ -131,7 +131,7 @@ var entityReference = regexp.MustCompile(`&[A-Za-z_][\w.-]*;`)
 
 // take ends the text that is being read.
 func (p *sitemapParser) take() {
-	text := trimLoc(p.text.String())
+	text := trimLoc(p.text)
 	switch p.field {
 	case "loc":
 		// Entities that a document declares are not expanded: that is how a few bytes become gigabytes.
@@ -198,6 +198,9 @@ func trimLoc(s string) string {
 func xmlText(raw string) string {
 	if section, ok := strings.CutPrefix(raw, "<![CDATA["); ok {
 		return strings.TrimSuffix(section, "]]>")
+	}
+	if !strings.Contains(raw, "&") {
+		return raw
 	}
 	var b strings.Builder
 	for {

@@ -14,14 +14,21 @@ import (
 	"github.com/pageferry/pageferry/ingest/sandbox"
 )
 
-// asChild makes the test binary the program itself, so that tests can kill it.
+// asChild makes the test binary the program itself, so that tests can kill it, or one of the servers of a benchmark.
 const asChild = "PAGEFERRY_TEST_CHILD"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asChild) != "" {
-		os.Exit(start())
+	switch file := os.Getenv(goroutinesFile); {
+	case os.Getenv(asChild) == "":
+		os.Exit(m.Run())
+	case os.Getenv(asChild) == asBenchSite:
+		os.Exit(serveBench(newBenchSite(benchSitePages())))
+	case os.Getenv(asChild) == asBenchSink:
+		os.Exit(serveBench(newBenchSink()))
+	case file != "":
+		os.Exit(sampled(file, start))
 	}
-	os.Exit(m.Run())
+	os.Exit(start())
 }
 
 // child is a running pageferry process.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"github.com/pageferry/pageferry/crawler"
 )
@@ -17,7 +18,7 @@ type statements struct {
 	disarmIntents, reopenIntents                       *sql.Stmt
 	clearFrontier, pruneOutcomes, pruneRuns            *sql.Stmt
 
-	addLink, done, newPage, reach, stage, setOutlinks     *sql.Stmt
+	addLinks, done, newPage, reach, stage, setOutlinks    *sql.Stmt
 	settle, revise, addOutcome, count                     *sql.Stmt
 	addArticle, pruneArticles, dropOutlinks, setCanonical *sql.Stmt
 	unreached, staleUnreached                             *sql.Stmt
@@ -56,8 +57,10 @@ func (s *statements) all() map[**sql.Stmt]string {
 		&s.pruneRuns: `DELETE FROM runs WHERE destination_id = $1 AND id NOT IN (SELECT id FROM runs
 			WHERE destination_id = $1 ORDER BY id DESC LIMIT 20 * $2)`,
 
-		&s.addLink: `INSERT INTO frontier (run_id, url, via, found_from, depth, hops, alone) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		&s.done:    `UPDATE frontier SET done = 1 WHERE seq = $1`,
+		// $2 is a JSON list of URLs: a page leads to many, and what is said of them is the same.
+		&s.addLinks: `INSERT INTO frontier (run_id, url, via, found_from, depth, hops, alone)
+			SELECT $1, value, $3, $4, $5, $6, $7 FROM json_each($2) ORDER BY key`,
+		&s.done: `UPDATE frontier SET done = 1 WHERE seq = $1`,
 		&s.newPage: `INSERT INTO pages (destination_id, url, external_id, via, found_from, depth) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (destination_id, url) DO UPDATE SET depth = min(depth, excluded.depth) RETURNING id`,
 		// The page was reached: $8 keeps its validators or takes the new ones, $13 confirms it, $14 makes it stale,
@@ -121,13 +124,45 @@ func (s *statements) close() error {
 	return errors.Join(errs...)
 }
 
+// insertLinks adds links to the frontier, in their order.
 func (s *statements) insertLinks(run int64, links []crawler.Link) error {
-	for _, l := range links {
-		if _, err := s.addLink.Exec(run, l.URL, l.Via, l.From, l.Depth, l.Hops, l.Alone); err != nil {
+	for len(links) > 0 {
+		first, n := links[0], 1
+		urls := appendJSON([]byte{'['}, first.URL)
+		for n < len(links) && sameWay(first, links[n]) {
+			urls = appendJSON(append(urls, ','), links[n].URL)
+			n++
+		}
+		urls = append(urls, ']')
+		_, err := s.addLinks.Exec(run, string(urls), first.Via, first.From, first.Depth, first.Hops, first.Alone)
+		if err != nil {
 			return err
 		}
+		links = links[n:]
 	}
 	return nil
+}
+
+// sameWay reports whether two links differ in nothing but their URLs.
+func sameWay(a, b crawler.Link) bool {
+	a.URL, b.URL = "", ""
+	return a == b
+}
+
+// appendJSON appends a URL as a JSON string. Canonical URLs hold nothing that JSON escapes.
+func appendJSON(b []byte, url string) []byte {
+	b = append(b, '"')
+	for i := range len(url) {
+		switch c := url[i]; {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c < ' ':
+			b = fmt.Appendf(b, "\\u%04x", c)
+		default:
+			b = append(b, c)
+		}
+	}
+	return append(b, '"')
 }
 
 // record stores a visit and returns the page's row.

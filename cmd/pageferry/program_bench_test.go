@@ -1,0 +1,128 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/pageferry/pageferry/ingest"
+)
+
+// moreGoroutines is how many goroutines a run may have beside its fetchers and deliverers, however large the site is.
+const moreGoroutines = 100
+
+// BenchmarkProgram runs the program as a user does, in a process of its own, over a site of 10,000 pages: cold without
+// state, then warm with that of the first run, where every page answers 304. Run it with -benchtime 1x. It fails where
+// a page is asked for twice, where an upsert is missing or one too many, and where goroutines grow with the site.
+func BenchmarkProgram(b *testing.B) {
+	pages := benchSitePages()
+	f := newBench(b, pages)
+	state := filepath.Join(b.TempDir(), "state")
+	for _, bb := range []struct {
+		name, outcome string
+		upserts       int
+	}{{"cold", ingest.Created, pages}, {"warm", ingest.NotModified, 0}} {
+		b.Run(bb.name, func(b *testing.B) {
+			for range b.N {
+				if b.N > 1 {
+					b.Fatal("one run has one state: use -benchtime 1x, and -count to repeat it")
+				}
+				p := f.runProgram(b, state)
+				if n := p.result.Pages[bb.outcome]; n != pages || p.result.Exit != ingest.ExitOK {
+					b.Errorf("exit %d, pages %v; want %d %s", p.result.Exit, p.result.Pages, pages, bb.outcome)
+				}
+				f.check(b, p, pages, bb.upserts)
+				p.report(b, pages)
+			}
+		})
+	}
+}
+
+// programRun is one run of the program.
+type programRun struct {
+	result     ingest.Result
+	wall, cpu  time.Duration
+	peak       int64 // bytes of memory
+	goroutines int
+	site       siteCounts
+	sink       sinkCounts
+}
+
+// runProgram syncs once and waits for the end of the process.
+func (f *bench) runProgram(b *testing.B, state string) programRun {
+	b.Helper()
+	readCounts[siteCounts](b, f.site+siteCountsPath)
+	readCounts[sinkCounts](b, f.sink+sinkCountsPath)
+	goroutines := filepath.Join(b.TempDir(), "goroutines")
+	cmd := exec.Command(os.Args[0], "--state", state, "--no-progress", "sync", f.config, "--json")
+	cmd.Env = append(os.Environ(), asChild+"=1", goroutinesFile+"="+goroutines, benchToken+"=dG9rOnRlc3Q")
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	began := time.Now()
+	err := cmd.Run()
+	p := programRun{wall: time.Since(began)}
+	if jerr := json.Unmarshal(out.Bytes(), &p.result); err != nil || jerr != nil {
+		b.Fatalf("%v, %v\n%s%s", err, jerr, &out, &errs)
+	}
+	p.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	p.peak = peak(cmd.ProcessState.SysUsage().(*syscall.Rusage))
+	var own syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
+		b.Fatal(err)
+	}
+	if peak(&own) >= p.peak { // on Linux a process begins with the peak of the one that started it
+		b.Logf("the peak memory is that of the benchmark itself: run BenchmarkProgram alone")
+	}
+	text, err := os.ReadFile(goroutines)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if p.goroutines, err = strconv.Atoi(string(text)); err != nil {
+		b.Fatal(err)
+	}
+	p.site = readCounts[siteCounts](b, f.site+siteCountsPath)
+	p.sink = readCounts[sinkCounts](b, f.sink+sinkCountsPath)
+	return p
+}
+
+// peak returns the largest memory that a process had, in bytes.
+func peak(r *syscall.Rusage) int64 {
+	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" {
+		return int64(r.Maxrss)
+	}
+	return int64(r.Maxrss) << 10
+}
+
+// check holds what must be exact.
+func (f *bench) check(b *testing.B, p programRun, pages, upserts int) {
+	b.Helper()
+	if s := p.site; s.Distinct != pages || s.Requests != pages || s.Most != 1 || s.Missing != 0 {
+		b.Errorf("the site was asked for %+v, want each of %d pages once and no other", s, pages)
+	}
+	if p.sink.Upserts != upserts || p.sink.Distinct != pages {
+		b.Errorf("the API was sent %+v, want %d upserts, of %d pages in all", p.sink, upserts, pages)
+	}
+	if limit := benchFetchers + benchDeliverers + moreGoroutines; p.goroutines > limit {
+		b.Errorf("%d goroutines, want at most %d", p.goroutines, limit)
+	}
+}
+
+func (p programRun) report(b *testing.B, pages int) {
+	b.ReportMetric(0, "ns/op") // pages/s says it
+	b.ReportMetric(float64(pages)/p.wall.Seconds(), "pages/s")
+	b.ReportMetric(p.cpu.Seconds()/float64(pages)*1000, "cpu-s/kpage")
+	b.ReportMetric(float64(p.peak)/(1<<20), "peak-MiB")
+	b.ReportMetric(float64(p.goroutines), "goroutines")
+	b.ReportMetric(float64(p.site.Requests)/float64(p.site.Distinct), "requests/page")
+	b.ReportMetric(float64(p.site.Other), "other-requests")
+	b.ReportMetric(float64(p.sink.Upserts), "upserts")
+}

@@ -1,0 +1,188 @@
+package sanitize
+
+import (
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// stable reports whether what is below root, which clean and tidy have just left, is known to come back unchanged when
+// it is rendered, parsed, cleaned and tidied again. It saves nearly every page that second parse. It is conservative:
+// what it does not know it refuses, and normal then finds out. A fuzz target compares it with the parser.
+//
+// The rules of parsing are those of the HTML standard, 13.2.6.4.7 and following. What tidy does to every text, and
+// clean to every attribute but URLs, they do no second time, so that is not checked again.
+func stable(root *html.Node, urls *resolver) bool {
+	s := stability{urls: urls, ok: true}
+	s.children(root, around{})
+	return s.ok
+}
+
+type stability struct {
+	urls *resolver
+	ok   bool
+}
+
+// around is what the ancestors of a node mean for it.
+type around struct {
+	phrasing, pre, heading bool
+	formats                uint16 // formatting elements that are open: see formatBit
+	depth                  uint16
+}
+
+// maxStableDepth keeps well below the 512 open elements at which the parser gives up.
+const maxStableDepth = 128
+
+// children checks what is below n and reports whether any of it shows: text, an image or a rule.
+func (s *stability) children(n *html.Node, in around) bool {
+	shows := false
+	for c := n.FirstChild; c != nil && s.ok; c = c.NextSibling {
+		switch c.Type {
+		case html.TextNode:
+			// Parsing joins neighbouring texts and drops empty ones; tables put their text outside.
+			if c.Data == "" || c.PrevSibling != nil && c.PrevSibling.Type == html.TextNode || isTablePart(n.DataAtom) && c.Data != "\n" {
+				s.ok = false
+			}
+			shows = shows || !blank(c.Data)
+		case html.ElementNode:
+			if !mayHold(n.DataAtom, c.DataAtom) || c.Namespace != "" {
+				s.ok = false
+				break
+			}
+			shows = s.element(c, in) || shows
+		default:
+			s.ok = false
+		}
+	}
+	return shows
+}
+
+// element checks n and what is below it, and reports whether any of it shows.
+func (s *stability) element(n *html.Node, in around) (shows bool) {
+	a := n.DataAtom
+	if in.depth++; in.depth > maxStableDepth {
+		s.ok = false
+		return
+	}
+	switch {
+	case isInline(a):
+		// The parser closes a link before another one, and treats three nested formatting elements of a kind, or those
+		// that a block or another end tag crosses, by rules of their own. It sorts the attributes of formatting elements.
+		bit := formatBit(a)
+		s.ok = in.formats&bit == 0 && (len(n.Attr) < 2 || n.Attr[0].Key < n.Attr[1].Key)
+		in.formats |= bit
+		in.phrasing = true
+		shows = s.children(n, in)
+		s.ok = s.ok && shows && (a != atom.A || s.link(n, in))
+	case a == atom.Br:
+		s.ok = !in.pre && n.FirstChild == nil
+	case a == atom.Img:
+		src := attr(n, "src")
+		u, ok := s.urls.image(src)
+		s.ok = ok && u == src && n.FirstChild == nil
+		return true
+	case !isBlock(a) || in.phrasing:
+		s.ok = false
+	default:
+		return s.block(n, in)
+	}
+	return shows
+}
+
+func (s *stability) block(n *html.Node, in around) (shows bool) {
+	switch a := n.DataAtom; a {
+	case atom.Hr, atom.Col:
+		s.ok = n.FirstChild == nil
+		return a == atom.Hr
+	case atom.Colgroup:
+		s.ok = len(n.Attr) > 0 || find(n, func(d *html.Node) bool { return len(d.Attr) > 0 }) != nil
+		return s.ok && s.children(n, in)
+	case atom.Tr, atom.Thead, atom.Tbody, atom.Tfoot:
+		s.ok = !onlyBlankText(n)
+		return s.ok && s.children(n, in)
+	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		in.phrasing, in.heading = true, a != atom.P
+	case atom.Pre:
+		// The class of a block of code moves to the code element that is alone in it.
+		if len(n.Attr) > 0 {
+			only := onlyElement(n)
+			s.ok = only == nil || only.DataAtom != atom.Code
+		}
+		in.phrasing, in.pre = true, true
+	case atom.Div:
+		only := onlyElement(n)
+		s.ok = !needless(n) && (only == nil || only.DataAtom != atom.Div)
+	}
+	shows = s.ok && s.children(n, in)
+	switch a := n.DataAtom; a {
+	case atom.Td, atom.Th:
+	case atom.Li:
+		s.ok = s.ok && (shows || n.Parent.DataAtom == atom.Ol)
+	default:
+		s.ok = s.ok && shows
+	}
+	return shows
+}
+
+// link checks that a link stays as it is: its URL, and, if it leads to its own page, what it links from.
+func (s *stability) link(n *html.Node, in around) bool {
+	href := attr(n, "href")
+	to, ok := s.urls.link(href)
+	if !ok || to != href {
+		return false
+	}
+	return !s.urls.self(to) || !in.heading && (hasLetters(n) || hasElement(n, isImg))
+}
+
+// mayHold reports whether the parser leaves child where it stands in parent: items and table parts have their places,
+// and table parts hold nothing else.
+func mayHold(parent, child atom.Atom) bool {
+	switch child {
+	case atom.Li:
+		return parent == atom.Ul || parent == atom.Ol
+	case atom.Dt, atom.Dd:
+		return parent == atom.Dl
+	case atom.Caption, atom.Colgroup, atom.Thead, atom.Tbody, atom.Tfoot:
+		return parent == atom.Table
+	case atom.Tr:
+		return parent == atom.Thead || parent == atom.Tbody || parent == atom.Tfoot
+	case atom.Td, atom.Th:
+		return parent == atom.Tr
+	case atom.Col:
+		return parent == atom.Colgroup
+	}
+	return !isTablePart(parent)
+}
+
+// isTablePart holds the elements of tables that have no content but other such elements.
+func isTablePart(a atom.Atom) bool {
+	switch a {
+	case atom.Table, atom.Colgroup, atom.Thead, atom.Tbody, atom.Tfoot, atom.Tr:
+		return true
+	}
+	return false
+}
+
+// formatBit gives each formatting element of the output (HTML standard, 13.2.4.3) a bit of its own, others none.
+func formatBit(a atom.Atom) uint16 {
+	switch a {
+	case atom.A:
+		return 1
+	case atom.B:
+		return 1 << 1
+	case atom.Code:
+		return 1 << 2
+	case atom.Em:
+		return 1 << 3
+	case atom.I:
+		return 1 << 4
+	case atom.S:
+		return 1 << 5
+	case atom.Small:
+		return 1 << 6
+	case atom.Strong:
+		return 1 << 7
+	case atom.U:
+		return 1 << 8
+	}
+	return 0
+}

@@ -9,7 +9,7 @@ import (
 	"github.com/pageferry/pageferry/ingest/ledger"
 )
 
-// Reasons why a run could not go on. They are part of results: extend, never rename.
+// Reasons why a run could not go on, or did not begin. They are part of results: extend, never rename.
 const (
 	ReasonTokenRefused   = "token_refused"
 	ReasonWrongWorkspace = "wrong_workspace"
@@ -23,6 +23,8 @@ const (
 	ReasonDiskFull       = "disk_full"
 	ReasonStateUnusable  = "state_unusable"
 	ReasonInterrupted    = "interrupted"
+	ReasonConfigInvalid  = "config_invalid"
+	ReasonLocked         = "locked"
 	ReasonInternal       = "internal"
 )
 

@@ -2,6 +2,7 @@ package sanitize
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,6 +75,52 @@ func FuzzSanitizeIdempotent(f *testing.F) {
 		}
 		checkSafe(t, once)
 	})
+}
+
+// FuzzStable holds stable to its word: what it accepts parses back to the same tree, which clean and tidy leave alone.
+func FuzzStable(f *testing.F) {
+	seeds(f)
+	x := newExtractor(f, DefaultConfig())
+	f.Fuzz(func(t *testing.T, in string) {
+		urls, err := newResolver("https://help.example.com/a/b", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree, err := parseFragment(in)
+		if err != nil {
+			return
+		}
+		clean(tree, urls)
+		tidy(tree, false)
+		if !stable(tree, urls) {
+			return
+		}
+		once := renderChildren(tree)
+		again, err := parseFragment(once)
+		if err != nil {
+			t.Fatalf("parse %q: %v", once, err)
+		}
+		if was, is := outline(tree), outline(again); was != is {
+			t.Fatalf("not the same tree:\nin   %q\nonce %q\nwas  %s\nis   %s", in, once, was, is)
+		}
+		clean(again, urls)
+		tidy(again, false)
+		if twice := renderChildren(again); twice != once {
+			t.Fatalf("not at rest:\nin    %q\nonce  %q\ntwice %q", in, once, twice)
+		}
+		if !x.passes(once) {
+			t.Fatalf("outside of the policy: %q", once)
+		}
+	})
+}
+
+// outline writes a tree with its structure, which its rendering alone does not show.
+func outline(n *html.Node) string {
+	var b strings.Builder
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		fmt.Fprintf(&b, "(%d %s %q %v %s)", c.Type, c.DataAtom, c.Data, c.Attr, outline(c))
+	}
+	return b.String()
 }
 
 // checkSafe fails if the fragment parses to anything that the output may not hold.

@@ -20,11 +20,11 @@ func (c *cleaner) link(n *html.Node) {
 		return
 	}
 	if c.urls.self(to) {
-		switch heading := ancestorHeading(n); {
-		case heading != nil && !textExceeds(heading, textLen(n, nil)) && hasLetters(n):
+		switch {
+		case isWholeHeading(n):
 			unwrap(n)
 			return
-		case anyToken(attr(n, "class"), permalinkClasses), !hasLetters(n) && !hasElement(n, isImg):
+		case anyToken(attr(n, "class"), permalinkClasses), isSign(n):
 			remove(n)
 			return
 		}
@@ -39,6 +39,15 @@ var permalinkClasses = map[string]bool{
 	"anchor-link": true, "anchorjs-link": true, "permalink": true, "anchor": true, "headinglink": true,
 	"direct-link": true, "sl-anchor-link": true,
 }
+
+// isWholeHeading reports whether a link holds all the text of the heading it stands in.
+func isWholeHeading(n *html.Node) bool {
+	heading := ancestorHeading(n)
+	return heading != nil && !textExceeds(heading, textLen(n, nil)) && hasLetters(n)
+}
+
+// isSign reports whether a link shows neither words nor an image.
+func isSign(n *html.Node) bool { return !hasLetters(n) && !hasElement(n, isImg) }
 
 func ancestorHeading(n *html.Node) *html.Node {
 	for p, up := n.Parent, 0; p != nil && up < 4; p, up = p.Parent, up+1 {

@@ -24,9 +24,9 @@ type stability struct {
 
 // around is what the ancestors of a node mean for it.
 type around struct {
-	phrasing, pre, heading bool
-	formats                uint16 // formatting elements that are open: see formatBit
-	depth                  uint16
+	phrasing, pre bool
+	open, twice   uint16 // formatting elements that are open, and open twice: see formatBit
+	depth         uint16
 }
 
 // maxStableDepth keeps well below the 512 open elements at which the parser gives up.
@@ -65,14 +65,15 @@ func (s *stability) element(n *html.Node, in around) (shows bool) {
 	}
 	switch {
 	case isInline(a):
-		// The parser closes a link before another one, and treats three nested formatting elements of a kind, or those
-		// that a block or another end tag crosses, by rules of their own. It sorts the attributes of formatting elements.
+		// The parser closes a link before another one, opens no more than three formatting elements of a kind at once,
+		// and sorts their attributes.
 		bit := formatBit(a)
-		s.ok = in.formats&bit == 0 && (len(n.Attr) < 2 || n.Attr[0].Key < n.Attr[1].Key)
-		in.formats |= bit
+		s.ok = in.twice&bit == 0 && (a != atom.A || in.open&bit == 0) && (len(n.Attr) < 2 || n.Attr[0].Key < n.Attr[1].Key)
+		in.twice |= in.open & bit
+		in.open |= bit
 		in.phrasing = true
 		shows = s.children(n, in)
-		s.ok = s.ok && shows && (a != atom.A || s.link(n, in))
+		s.ok = s.ok && shows && (a != atom.A || s.link(n))
 	case a == atom.Br:
 		s.ok = !in.pre && n.FirstChild == nil
 	case a == atom.Img:
@@ -100,7 +101,7 @@ func (s *stability) block(n *html.Node, in around) (shows bool) {
 		s.ok = !onlyBlankText(n)
 		return s.ok && s.children(n, in)
 	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
-		in.phrasing, in.heading = true, a != atom.P
+		in.phrasing = true
 	case atom.Pre:
 		// The class of a block of code moves to the code element that is alone in it.
 		if len(n.Attr) > 0 {
@@ -124,13 +125,13 @@ func (s *stability) block(n *html.Node, in around) (shows bool) {
 }
 
 // link checks that a link stays as it is: its URL, and, if it leads to its own page, what it links from.
-func (s *stability) link(n *html.Node, in around) bool {
+func (s *stability) link(n *html.Node) bool {
 	href := attr(n, "href")
 	to, ok := s.urls.link(href)
 	if !ok || to != href {
 		return false
 	}
-	return !s.urls.self(to) || !in.heading && (hasLetters(n) || hasElement(n, isImg))
+	return !s.urls.self(to) || !isWholeHeading(n) && !isSign(n)
 }
 
 // mayHold reports whether the parser leaves child where it stands in parent: items and table parts have their places,

@@ -24,16 +24,15 @@ func BenchmarkPage(b *testing.B) {
 			b.Fatalf("exit %d\n%s%s", code, &out, &errs)
 		}
 	}
-	bench := func(name string, state func(*testing.B, int) string, upserts int) {
+	bench := func(name string, state func(n int) string, upserts int) {
 		b.Run(name, func(b *testing.B) {
-			state(b, 0)
 			readCounts[sinkCounts](b, f.sink+sinkCountsPath)
 			readCounts[siteCounts](b, f.site+siteCountsPath)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			n := 0
 			for ; b.Loop(); n++ {
-				sync(b, state(b, n))
+				sync(b, state(n))
 			}
 			runtime.ReadMemStats(&after)
 			if c := readCounts[sinkCounts](b, f.sink+sinkCountsPath); c.Upserts != n*upserts {
@@ -48,8 +47,8 @@ func BenchmarkPage(b *testing.B) {
 		})
 	}
 	dir := b.TempDir()
-	bench("new", func(_ *testing.B, n int) string { return filepath.Join(dir, strconv.Itoa(n)) }, pages)
+	bench("new", func(n int) string { return filepath.Join(dir, strconv.Itoa(n)) }, pages)
 	known := filepath.Join(dir, "known")
 	sync(b, known)
-	bench("not_modified", func(*testing.B, int) string { return known }, 0)
+	bench("not_modified", func(int) string { return known }, 0)
 }

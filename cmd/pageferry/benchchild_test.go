@@ -28,7 +28,7 @@ const (
 	benchPages = "PAGEFERRY_BENCH_PAGES" // how many pages the site has
 	// goroutinesFile names a file in which the program notes, when it ends, how many goroutines it had at the most.
 	goroutinesFile = "PAGEFERRY_TEST_GOROUTINES"
-	sampleEvery    = 2 * time.Millisecond
+	sampleEvery    = 5 * time.Millisecond
 )
 
 // sampled runs the program and notes the largest number of its goroutines in a file.

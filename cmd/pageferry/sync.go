@@ -58,7 +58,7 @@ func (c *syncCmd) Run(e *runEnv) error {
 func (c *syncCmd) syncOne(ctx context.Context, e *runEnv, path string) ingest.Result {
 	cfg, err := configs.Load(path, e.world.getenv)
 	if err != nil {
-		return failed(path, &exitError{ingest.ExitUsage, err}, "config_invalid")
+		return failed(path, &exitError{ingest.ExitUsage, err}, ingest.ReasonStateUnusable)
 	}
 	return c.syncConfig(ctx, e, cfg, e.stateDir(path))
 }
@@ -68,7 +68,7 @@ func (c *syncCmd) syncConfig(ctx context.Context, e *runEnv, cfg *configs.Config
 	name := cfg.SiteName()
 	held, err := lock(dir, name)
 	if err != nil {
-		return failed(name, err, "locked")
+		return failed(name, err, ingest.ReasonStateUnusable)
 	}
 	defer held.Unlock() //nolint:errcheck // the kernel releases it when the process ends
 	o, err := e.openSite(ctx, cfg, dir, c.Sandbox)
@@ -118,15 +118,18 @@ func deliversTo(site string, d ingest.Destination) string {
 		d.WorkspaceName, d.Region, d.SourceID, d.SourceURL, pages, d.State)
 }
 
-// failed is the result of a run that did not come to be.
+// failed is the result of a run that did not come to be; reason is that of exit code 1.
 func failed(site string, err error, reason string) ingest.Result {
 	code := ingest.ExitStopped
 	var ee *exitError
 	if errors.As(err, &ee) {
 		code = ee.code
 	}
-	if code == ingest.ExitUsage {
-		reason = "config_invalid"
+	switch code {
+	case ingest.ExitUsage:
+		reason = ingest.ReasonConfigInvalid
+	case ingest.ExitLocked:
+		reason = ingest.ReasonLocked
 	}
 	return ingest.Result{Site: site, Exit: code, Reason: reason, Messages: []string{err.Error()}, StartedAt: time.Now().UTC().Truncate(time.Second),
 		Pages: map[string]int{}, Incomplete: []string{}, Failures: []ingest.PageProblem{}, Stale: []ingest.PageProblem{},

@@ -4,6 +4,9 @@ GO    ?= go
 BIN   := .build/pageferry
 # Each fuzz target gets this long in `make check`.
 FUZZTIME ?= 5s
+# Each stage is measured for this long in `make bench`, and the whole program on a site of so many pages.
+BENCHTIME ?= 1s
+PAGES     ?= 10000
 
 .PHONY: help build demo test check fuzz bench clean
 
@@ -35,8 +38,20 @@ fuzz:            ## each fuzz target for $(FUZZTIME)
 	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$pkg | tail -n 1; \
 	  done; done
 
-bench:           ## benchmarks of each stage and of the whole program
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+# The raw figures stay in .build/bench.txt. To compare two commits, measure them in turns, so that what else the machine
+# does falls on both, and let benchstat say which differences are more than noise:
+#	git worktree add ../old COMMIT
+#	for round in 1 2 3 4 5 6; do
+#	  make -C ../old bench && cat ../old/.build/bench.txt >> /tmp/old.txt
+#	  make bench && cat .build/bench.txt >> /tmp/new.txt
+#	done
+#	go run golang.org/x/perf/cmd/benchstat@latest /tmp/old.txt /tmp/new.txt
+bench:           ## benchmarks of each stage and of the whole program, as a table; about two minutes
+	@mkdir -p .build
+	@{ CGO_ENABLED=0 $(GO) test -run '^$$' -bench . -skip '^BenchmarkProgram$$' -benchmem -benchtime $(BENCHTIME) ./... && \
+	  PAGEFERRY_BENCH_PAGES=$(PAGES) CGO_ENABLED=0 $(GO) test -run '^$$' -bench '^BenchmarkProgram$$' -benchtime 1x ./cmd/pageferry; } \
+	  > .build/bench.txt 2>&1 || { cat .build/bench.txt; exit 1; }
+	@awk -f .ci/bench.awk .build/bench.txt
 
 clean:           ## remove what was built, and the demo's state
 	rm -rf .build .pageferry

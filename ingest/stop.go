@@ -15,6 +15,7 @@ const (
 	ReasonWrongWorkspace = "wrong_workspace"
 	ReasonSourceGone     = "source_gone"
 	ReasonSourceMismatch = "source_mismatch"
+	ReasonSourceShared   = "source_shared"
 	ReasonOtherSite      = "other_site"
 	ReasonAPIDown        = "api_down"
 	ReasonSiteDown       = "site_down"

@@ -47,9 +47,16 @@ func (r *run) connect(ctx context.Context) error {
 	if err := r.checkSource(source); err != nil {
 		return err
 	}
-	d, err := r.site.Ledger.BindDestination(ctx, ledger.Destination{Kind: string(t.Kind), Host: host(t), Workspace: me.App.IDCode,
-		SourceID: source.ID, SourceCreated: source.CreatedAt.Unix(), SourceURL: source.URL})
-	if err != nil {
+	d := ledger.Destination{Kind: string(t.Kind), Host: host(t), Workspace: me.App.IDCode, SourceID: source.ID,
+		SourceCreated: source.CreatedAt.Unix(), SourceURL: source.URL}
+	// Two configs on one source would each see the other's pages as pages that their site no longer has.
+	if path, rival, err := r.site.Ledger.Rival(ctx, d); err != nil {
+		return err
+	} else if path != "" {
+		return refuse(ReasonSourceShared, fmt.Errorf("source %d (%s) is fed by another config already: site %q, ledger %s; give this one a "+
+			"source of its own with target.source_url, or use the other config's site name", source.ID, source.URL, rival, path))
+	}
+	if d, err = r.site.Ledger.BindDestination(ctx, d); err != nil {
 		return err
 	}
 	r.destID = d.ID

@@ -77,6 +77,24 @@ func FuzzSanitizeIdempotent(f *testing.F) {
 	})
 }
 
+// ingredients are what soup is made of: tags that parsing, clean and tidy treat in different ways, and texts.
+var ingredients = strings.Split("<p>|</p>|<div>|</div>|<h2>|</h2>|<h3>|<pre>|</pre>|<ul>|</ul>|<ol>|<li>|</li>|<dl>|<dt>|</dt>|<dd>|</dl>|"+
+	"<blockquote>|</blockquote>|<details>|<summary>|</summary>|<figure>|<figcaption>|<hr>|<br>|<table>|</table>|<caption>|"+
+	"<colgroup>|<col span=2>|<col>|<thead>|</thead>|<tbody>|<tfoot>|<tr>|</tr>|<td>|</td>|<th>|<b>|</b>|<i>|</i>|<em>|</em>|<code>|"+
+	"</code>|<code class=lang-go>|<pre class=lang-go>|<kbd>|</kbd>|<sub>|<a href=/x title=y>|<a href='#x'>|</a>|<a class=anchor href='#y'>|"+
+	"<a>|<img src=x.png>|<img alt=z>|<img src=y.png width=1px height=1>|<span>|</span>|<section>|</section>|<x-a>|</x-a>|<button>|"+
+	"<form>|</form>|<iframe src=//vimeo.com/1></iframe>|<noscript>|</noscript>|<svg>|</svg>|<math>|</math>|<nobr>|<font>|<center>|<tt>|"+
+	"<u>|<ul type=disc>|<li value=3>|<ol start=-1 reversed>|<abbr title='a  b\n'>|<p hidden>|a|b|1|¶| |  |\n|\n\n|\t|\r|\u00a0|\u200b|&amp;lt;|\x01|&#13;", "|")
+
+// soup makes markup of in, a byte at a time: it finds more that is out of order than bytes do that are mostly text.
+func soup(in string) string {
+	var b strings.Builder
+	for i := 0; i < len(in); i++ {
+		b.WriteString(ingredients[int(in[i])%len(ingredients)])
+	}
+	return b.String()
+}
+
 // FuzzStable holds stable to its word: what it accepts parses back to the same tree, which clean and tidy leave alone.
 func FuzzStable(f *testing.F) {
 	seeds(f)
@@ -86,7 +104,7 @@ func FuzzStable(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tree, err := parseFragment(in)
+		tree, err := parseFragment(soup(in))
 		if err != nil {
 			return
 		}

@@ -59,7 +59,8 @@ func (s *stability) children(n *html.Node, in around) bool {
 // element checks n and what is below it, and reports whether any of it shows.
 func (s *stability) element(n *html.Node, in around) (shows bool) {
 	a := n.DataAtom
-	if in.depth++; in.depth > maxStableDepth {
+	// Readability renames elements by their Data alone.
+	if in.depth++; in.depth > maxStableDepth || n.Data != a.String() {
 		s.ok = false
 		return
 	}

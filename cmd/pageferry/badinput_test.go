@@ -48,6 +48,16 @@ func TestBadInput(t *testing.T) {
 			other := newTestSite(f.t)
 			f.writeConfig(other.URL+"/", "")
 		}, 2, "other_site", []string{"belongs to another config", "`site`", "--state"}},
+		{"OtherConfigOnTheSource", func(f *fixture) {
+			yaml, err := os.ReadFile(f.config)
+			if err != nil {
+				f.t.Fatal(err)
+			}
+			yaml = []byte(strings.Replace(string(yaml), "site: acme", "site: other", 1))
+			if err := os.WriteFile(f.config, yaml, 0o600); err != nil {
+				f.t.Fatal(err)
+			}
+		}, 2, "source_shared", []string{"fed by another config", "acme.db", "target.source_url"}},
 		{"APIAnswersHTML", func(f *fixture) {
 			f.api.SetFaults(sandbox.Fault{Method: http.MethodGet, Status: http.StatusForbidden, Body: "<html>blocked</html>", ContentType: "text/html"})
 		}, 1, "api_down", []string{"nothing was crawled or sent"}},

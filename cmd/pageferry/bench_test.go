@@ -41,6 +41,7 @@ func BenchmarkPage(b *testing.B) {
 			if c := readCounts[siteCounts](b, f.site+siteCountsPath); c.Requests != n*pages || c.Distinct != pages || c.Missing != 0 {
 				b.Errorf("%d runs: the site was asked for %+v, want each of %d pages once a run", n, c, pages)
 			}
+			b.ReportMetric(0, "ns/op") // of a whole run, which says nothing
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n*pages), "ns/page")
 			b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/float64(n*pages), "B/page")
 			b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(n*pages), "allocs/page")

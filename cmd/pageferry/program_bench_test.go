@@ -118,6 +118,9 @@ func (p programRun) check(b *testing.B, pages int, outcome string, upserts int) 
 	if limit := benchFetchers + benchDeliverers + moreGoroutines; p.goroutines > limit {
 		b.Errorf("%d goroutines, want at most %d", p.goroutines, limit)
 	}
+	if b.Failed() { // then no metrics are printed
+		b.Logf("%s, %s CPU, peak memory %d MiB, %d goroutines", p.wall, p.cpu, p.peak>>20, p.goroutines)
+	}
 }
 
 func (p programRun) report(b *testing.B, pages int) {

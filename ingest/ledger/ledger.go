@@ -96,6 +96,13 @@ func OpenReadOnly(ctx context.Context, path string) (*Ledger, error) {
 	if err == nil {
 		err = readable(have)
 	}
+	if err == nil {
+		var tables int
+		err = l.read.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE name IN ('site', 'destinations')`).Scan(&tables)
+		if err == nil && tables < 2 {
+			err = errors.New("the file is no ledger")
+		}
+	}
 	if err != nil {
 		l.read.Close()
 		return nil, fmt.Errorf("open ledger %s: %w", path, plain(err))

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -101,6 +102,38 @@ func (l *Ledger) BindDestination(ctx context.Context, d Destination) (Destinatio
 		return d, fmt.Errorf("record destination: %w", err)
 	}
 	return d, nil
+}
+
+// Rival returns another ledger in the directory of this one that delivers to the same destination, with the name of its
+// site; empty: there is none. A file that is no ledger, or cannot be read, is none.
+func (l *Ledger) Rival(ctx context.Context, d Destination) (path, site string, err error) {
+	others, err := filepath.Glob(filepath.Join(filepath.Dir(l.path), "*.db"))
+	if err != nil {
+		return "", "", fmt.Errorf("look for other ledgers: %w", err)
+	}
+	for _, other := range others {
+		if filepath.Base(other) == filepath.Base(l.path) {
+			continue
+		}
+		o, err := OpenReadOnly(ctx, other)
+		if err != nil {
+			continue
+		}
+		var n int
+		err = o.read.QueryRowContext(ctx, `SELECT count(*) FROM destinations
+			WHERE kind = $1 AND host = $2 AND workspace = $3 AND source_id = $4 AND source_created = $5`,
+			d.Kind, d.Host, d.Workspace, d.SourceID, d.SourceCreated).Scan(&n)
+		if err == nil && n > 0 {
+			err = o.read.QueryRowContext(ctx, `SELECT name FROM site`).Scan(&site)
+		}
+		if err := errors.Join(err, o.Close()); err != nil {
+			return "", "", fmt.Errorf("read the ledger %s: %w", other, err)
+		}
+		if n > 0 {
+			return other, site, nil
+		}
+	}
+	return "", "", nil
 }
 
 // Adopted is a page that was in the destination before the ledger knew of it.

@@ -32,7 +32,7 @@ check:           ## the whole gate: format, vet, staticcheck, tidy, race tests, 
 	@$(MAKE) --no-print-directory fuzz
 
 fuzz:            ## each fuzz target for $(FUZZTIME)
-	@set -e; for pkg in $$($(GO) list ./...); do \
+	@set -eo pipefail; for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 	    echo "fuzz $$pkg $$target"; \
 	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$pkg | tail -n 1; \

@@ -14,10 +14,6 @@
 	}
 	for (i = 3; i < NF; i += 2) {
 		unit = $(i + 1)
-		if (program && !(unit in listed)) {
-			listed[unit] = 1
-			metric[++metrics] = unit
-		}
 		if (split(unit, part, "/") == 2 && part[1] ~ /^(ns|B|allocs)$/) {
 			if (part[2] != "op") per[name] = part[2]
 			unit = unit == part[1] "/op" ? part[1] : part[1] " per"
@@ -41,6 +37,15 @@ END {
 			(name in per) ? per[name] : "op"
 	}
 	printf "\n%-46s %12s %11s\n", "PROGRAM", "cold", "warm"
-	for (i = 1; i <= metrics; i++)
-		printf "%-46s %12.5g %11.5g\n", metric[i], mean("cold", metric[i]), mean("warm", metric[i])
+	show("pages/s", "pages per second", "%.0f")
+	show("cpu-s/kpage", "CPU seconds per 1,000 pages", "%.3f")
+	show("peak-MiB", "peak memory, MiB", "%.1f")
+	show("goroutines", "goroutines at the most", "%.0f")
+	show("requests/page", "requests to the site per distinct page", "%.4f")
+	show("other-requests", "requests for robots.txt and sitemaps", "%.0f")
+	show("upserts", "upserts", "%.0f")
+}
+
+function show(unit, label, format) {
+	printf "%-46s %12s %11s\n", label, sprintf(format, mean("cold", unit)), sprintf(format, mean("warm", unit))
 }

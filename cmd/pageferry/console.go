@@ -50,7 +50,7 @@ func logHandler(to io.Writer, c *cli, w *world) slog.Handler {
 	case c.LogFormat == "json":
 		return slog.NewJSONHandler(to, opts)
 	case c.LogFormat == "auto" && w.terminal && !c.Quiet:
-		return tint.NewHandler(to, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: noColor})
+		return tint.NewTextHandler(to, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: noColor})
 	}
 	return slog.NewTextHandler(to, opts)
 }

@@ -173,8 +173,12 @@ func (r *Run) Updates(ctx context.Context) ([]int64, error) {
 // Intent reads what shall be delivered for a page.
 func (r *Run) Intent(ctx context.Context, page int64) (Intent, error) {
 	in := Intent{Page: page}
+	if ctx.Err() != nil {
+		return in, context.Cause(ctx)
+	}
 	var packed []byte
-	err := r.l.intent.QueryRowContext(ctx, page).Scan(&in.URL, &in.ExternalID, &in.Action, &in.Title, &in.Hash, &packed, &in.RemoteID)
+	// The driver starts a goroutine for each query that can be cancelled, and this one reads a single row.
+	err := r.l.intent.QueryRowContext(context.WithoutCancel(ctx), page).Scan(&in.URL, &in.ExternalID, &in.Action, &in.Title, &in.Hash, &packed, &in.RemoteID)
 	if err != nil {
 		return in, r.readError(ctx, err)
 	}

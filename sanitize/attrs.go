@@ -37,7 +37,7 @@ func keepsAttr(el atom.Atom, a *html.Attribute) bool {
 			return isDigits(a.Val, 5)
 		}
 	case atom.Code, atom.Pre:
-		return a.Key == "class" && languageClass.MatchString(a.Val)
+		return a.Key == "class" && isLanguageClass(a.Val)
 	case atom.Ol:
 		switch a.Key {
 		case "start":

@@ -9,6 +9,51 @@ import (
 // isSpace is HTML's ASCII white space.
 func isSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\t' || b == '\f' || b == '\r' }
 
+// byteKinds sorts the bytes of text: 1 is white space, 2 what printable may have to change or check.
+var byteKinds = func() (t [256]uint8) {
+	for c := range t {
+		if c < 0x20 || c >= 0x7f {
+			t[c] = 2
+		}
+	}
+	t['\n'], t['\t'], t[' '], t['\f'], t['\r'] = 1, 1, 1, 1|2, 1|2
+	return t
+}()
+
+// solidLen counts the bytes of s that are not white space.
+func solidLen(s string) int {
+	n := len(s)
+	for i := 0; i < len(s); i++ {
+		n -= int(byteKinds[s[i]] & 1)
+	}
+	return n
+}
+
+// squeeze replaces each run of white space in s by one space.
+func squeeze(s string) string {
+	var b strings.Builder
+	done := 0 // what b holds of s
+	for i := 0; i < len(s); i++ {
+		if s[i] > ' ' || !isSpace(s[i]) || s[i] == ' ' && (i+1 == len(s) || !isSpace(s[i+1])) {
+			continue
+		}
+		if done == 0 {
+			b.Grow(len(s))
+		}
+		b.WriteString(s[done:i])
+		b.WriteByte(' ')
+		for i+1 < len(s) && isSpace(s[i+1]) {
+			i++
+		}
+		done = i + 1
+	}
+	if done == 0 {
+		return s
+	}
+	b.WriteString(s[done:])
+	return b.String()
+}
+
 // blank reports whether s shows nothing: white space, no-break and zero-width spaces.
 func blank(s string) bool {
 	for _, r := range s {
@@ -27,15 +72,11 @@ func isZeroWidth(r rune) bool {
 // printable removes what no text may hold: NUL and other control characters except tab and newline, and bytes that are
 // not UTF-8. Carriage returns become newlines.
 func printable(s string) string {
-	clean := true
+	kinds := uint8(0)
 	for i := 0; i < len(s); i++ {
-		// 0xC2 leads the UTF-8 form of the C1 controls; what else is not ASCII is checked by utf8.ValidString.
-		if c := s[i]; c < 0x20 && c != '\n' && c != '\t' || c == 0x7f || c == 0xc2 {
-			clean = false
-			break
-		}
+		kinds |= byteKinds[s[i]]
 	}
-	if clean && utf8.ValidString(s) {
+	if kinds&2 == 0 || !hasControls(s) && utf8.ValidString(s) {
 		return s
 	}
 	s = strings.ToValidUTF8(s, "\ufffd")
@@ -51,4 +92,15 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// hasControls reports whether s may hold control characters other than tab and newline.
+func hasControls(s string) bool {
+	for i := 0; i < len(s); i++ {
+		// 0xC2 leads the UTF-8 form of the C1 controls.
+		if c := s[i]; c < 0x20 && c != '\n' && c != '\t' || c == 0x7f || c == 0xc2 {
+			return true
+		}
+	}
+	return false
 }

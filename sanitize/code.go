@@ -82,17 +82,21 @@ func onlyElement(n *html.Node) *html.Node {
 	return only
 }
 
-// lineNumberClasses mark the line numbers that highlighters write into or beside the code.
-var lineNumberClasses = map[string]bool{
-	"linenos": true, "lineno": true, "linenodiv": true, "line-number": true, "line-numbers-rows": true,
-	"linenumber": true, "gutter": true, "rouge-gutter": true, "hljs-ln-numbers": true, "ln": true, "gl": true,
-	"line-numbers-wrapper": true, "react-syntax-highlighter-line-number": true,
+// isLineNumberClass knows the classes of the line numbers that highlighters write into or beside the code.
+func isLineNumberClass(name string) bool {
+	switch name {
+	case "linenos", "lineno", "linenodiv", "line-number", "line-numbers-rows",
+		"linenumber", "gutter", "rouge-gutter", "hljs-ln-numbers", "ln", "gl",
+		"line-numbers-wrapper", "react-syntax-highlighter-line-number":
+		return true
+	}
+	return false
 }
 
 func isLineNumber(n *html.Node) bool {
 	switch n.DataAtom {
 	case atom.Span, atom.Td, atom.Div, atom.A, atom.Pre:
-		return anyToken(attr(n, "class"), lineNumberClasses) && !hasLatin(n)
+		return anyToken(attr(n, "class"), isLineNumberClass) && !hasLatin(n)
 	}
 	return false
 }
@@ -147,11 +151,17 @@ func markLanguage(n, outer *html.Node) {
 	if lang == "" && outer.DataAtom == atom.Code {
 		return // inline code does not take the language of what is around it
 	}
+	if lang == "" {
+		lang = languageOf(outer)
+	}
 	// A wrapper holds little more than the code: line numbers, a file name, a button.
-	size := textLen(outer, nil)
-	most := size + size/2 + 40
-	for p, up := outer, 0; lang == "" && p != nil && up < 4; p, up = p.Parent, up+1 {
-		if up > 0 && (takesProse(p) || textExceeds(p, most)) {
+	most := -1
+	for p, up := outer.Parent, 1; lang == "" && p != nil && up < 4 && !takesProse(p); p, up = p.Parent, up+1 {
+		if most < 0 {
+			size := textLen(outer, nil)
+			most = size + size/2 + 40
+		}
+		if textExceeds(p, most, nil) {
 			break
 		}
 		lang = languageOf(p)
@@ -189,7 +199,7 @@ func languageOf(n *html.Node) string {
 	}
 	highlight := ""
 	for t := range strings.FieldsSeq(class) {
-		if strings.HasPrefix(t, "lang") && languageClass.MatchString(t) {
+		if isLanguageClass(t) {
 			return t
 		}
 		if l, ok := strings.CutPrefix(t, "highlight-"); ok && highlight == "" {
@@ -197,11 +207,30 @@ func languageOf(n *html.Node) string {
 		}
 	}
 	for _, l := range []string{data, highlight} {
-		switch l = "language-" + strings.ToLower(strings.TrimSpace(l)); {
-		case l == "language-default", l == "language-none", l == "language-text", l == "language-plaintext":
-		case languageClass.MatchString(l):
+		switch l = strings.ToLower(strings.TrimSpace(l)); l {
+		case "", "default", "none", "text", "plaintext":
+			continue
+		}
+		if l = "language-" + l; isLanguageClass(l) {
 			return l
 		}
 	}
 	return ""
+}
+
+// isLanguageClass reports whether s is a class that the policy lets stay: it is languageClass, written out.
+func isLanguageClass(s string) bool {
+	rest, ok := strings.CutPrefix(s, "lang")
+	if !ok {
+		return false
+	}
+	rest, ok = strings.CutPrefix(strings.TrimPrefix(rest, "uage"), "-")
+	for i := 0; i < len(rest); i++ {
+		switch c := rest[i]; {
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9', c == '_', c == '+', c == '#', c == '.', c == '-':
+		default:
+			return false
+		}
+	}
+	return ok && rest != ""
 }

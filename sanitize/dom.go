@@ -119,10 +119,10 @@ func contains(ancestor, n *html.Node) bool {
 	return false
 }
 
-// anyToken reports whether one of the space-separated tokens of s is in set.
-func anyToken(s string, set map[string]bool) bool {
+// anyToken reports whether in accepts one of the space-separated tokens of s.
+func anyToken(s string, in func(string) bool) bool {
 	for t := range strings.FieldsSeq(s) {
-		if set[t] {
+		if in(t) {
 			return true
 		}
 	}
@@ -144,30 +144,25 @@ func textLen(n *html.Node, stop func(*html.Node) bool) int {
 	return sum
 }
 
-// textExceeds reports whether textLen(n, nil) > most, without reading on once it is.
-func textExceeds(n *html.Node, most int) bool { return spend(n, &most) }
+// textExceeds reports whether textLen(n, stop) > most, without reading on once it is.
+func textExceeds(n *html.Node, most int, stop func(*html.Node) bool) bool {
+	return spend(n, &most, stop)
+}
 
-func spend(n *html.Node, left *int) bool {
+func spend(n *html.Node, left *int, stop func(*html.Node) bool) bool {
 	if n.Type == html.TextNode {
 		*left -= solidLen(n.Data)
 		return *left < 0
 	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if spend(c, left) {
+		if c.Type == html.ElementNode && stop != nil && stop(c) {
+			continue
+		}
+		if spend(c, left, stop) {
 			return true
 		}
 	}
-	return false
-}
-
-func solidLen(s string) int {
-	n := 0
-	for i := 0; i < len(s); i++ {
-		if !isSpace(s[i]) {
-			n++
-		}
-	}
-	return n
+	return *left < 0
 }
 
 // blankNode reports whether n shows nothing: no visible text, no image.

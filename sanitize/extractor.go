@@ -84,7 +84,7 @@ func (x *Extractor) Extract(doc *goquery.Document, pageURL, base string) (Articl
 	if blankNode(tree) {
 		return Article{}, &EmptyError{Why: found.source + " has neither text nor an image"}
 	}
-	return Article{Title: title, HTML: out, Text: plainText(tree), Source: found.source}, nil
+	return Article{Title: title, HTML: out, Text: plainText(tree, len(out)), Source: found.source}, nil
 }
 
 // gather moves the found elements below a node of their own, without what remove matches and without furniture.

@@ -7,55 +7,69 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// furnitureClasses are whole class names of what stands inside of content elements and is no content. Each belongs to
-// a help center, a documentation generator or a common plug-in; none is a word that authors use for body text. Names
-// are compared whole, never in part, and never with ids: those of sections are made of their headings.
-var furnitureClasses = map[string]bool{
+// kind says what the name of an element makes of it.
+type kind uint8
+
+const (
+	anything      kind = iota
+	linkFurniture      // furniture if it is a list of links
+	furniture
+)
+
+// classKind knows whole class names of what stands inside of content elements and is no content. Each belongs to a help
+// center, a documentation generator or a common plug-in; none is a word that authors use for body text. Names are
+// compared whole, never in part, and never with ids: those of sections are made of their headings.
+func classKind(class string) kind {
+	switch class {
 	// sharing
-	"share-links": true, "share-buttons": true, "share-bar": true, "social-share": true, "social-sharing": true,
-	"article-share": true, "post-share": true, "sharedaddy": true, "addtoany_share_save_container": true,
-	"addthis_toolbox": true,
-	// votes and feedback
-	"article-votes": true, "article-vote": true, "article-feedback": true, "page-feedback": true, "doc-feedback": true,
-	"docs-feedback": true, "was-this-helpful": true, "feedback-widget": true, "intercom-reaction-picker": true,
-	"article-rating": true, "md-feedback": true, "helpful-widget": true,
-	// other articles
-	"related-articles": true, "related-posts": true, "article-relatives": true, "recent-articles": true,
-	"recently-viewed": true, "recently-viewed-articles": true, "article-more-questions": true,
-	"article-return-to-top": true, "back-to-top": true, "recommended-articles": true, "suggested-articles": true,
-	// comments
-	"article-comments": true, "comment-list": true, "comments-area": true, "comment-overview": true,
-	"comment-callout": true, "comment-respond": true, "disqus-comments": true, "giscus": true, "utterances": true,
-	// where the page is, and what stands before and after it
-	"breadcrumb": true, "breadcrumbs": true, "theme-doc-breadcrumbs": true, "pagination-nav": true, "prev-next-area": true,
-	"post-navigation": true, "rst-footer-buttons": true, "rst-breadcrumbs-buttons": true, "pagination-links": true,
-	"prev-next-footer": true, "sub-nav": true,
-	// editing and authorship
-	"edit-this-page": true, "theme-edit-this-page": true, "edit-page-link": true, "edit-on-github": true,
-	"theme-last-updated": true, "article-author": true, "post-meta": true, "entry-meta": true, "article-meta": true,
-	"author-info": true, "article-subscribe": true, "byline": true, "avatar": true, "last-updated": true,
-	// search, banners
-	"search-results": true, "search-container": true, "search-box": true, "search-form": true, "searchbox": true,
-	"cookie-banner": true, "cookie-consent": true, "cookie-notice": true, "cc-window": true, "osano-cm-window": true,
-	"gdpr-banner": true, "announcement-bar": true,
+	case "share-links", "share-buttons", "share-bar", "social-share", "social-sharing",
+		"article-share", "post-share", "sharedaddy", "addtoany_share_save_container",
+		"addthis_toolbox",
+		// votes and feedback
+		"article-votes", "article-vote", "article-feedback", "page-feedback", "doc-feedback",
+		"docs-feedback", "was-this-helpful", "feedback-widget", "intercom-reaction-picker",
+		"article-rating", "md-feedback", "helpful-widget",
+		// other articles
+		"related-articles", "related-posts", "article-relatives", "recent-articles",
+		"recently-viewed", "recently-viewed-articles", "article-more-questions",
+		"article-return-to-top", "back-to-top", "recommended-articles", "suggested-articles",
+		// comments
+		"article-comments", "comment-list", "comments-area", "comment-overview",
+		"comment-callout", "comment-respond", "disqus-comments", "giscus", "utterances",
+		// where the page is, and what stands before and after it
+		"breadcrumb", "breadcrumbs", "theme-doc-breadcrumbs", "pagination-nav", "prev-next-area",
+		"post-navigation", "rst-footer-buttons", "rst-breadcrumbs-buttons", "pagination-links",
+		"prev-next-footer", "sub-nav",
+		// editing and authorship
+		"edit-this-page", "theme-edit-this-page", "edit-page-link", "edit-on-github",
+		"theme-last-updated", "article-author", "post-meta", "entry-meta", "article-meta",
+		"author-info", "article-subscribe", "byline", "avatar", "last-updated",
+		// search, banners
+		"search-results", "search-container", "search-box", "search-form", "searchbox",
+		"cookie-banner", "cookie-consent", "cookie-notice", "cc-window", "osano-cm-window",
+		"gdpr-banner", "announcement-bar":
+		return furniture
+	case "share", "social", "social-links", "pagination", "pager", "prev-next",
+		"page-nav", "page-navigation", "toc", "table-of-contents", "page-toc", "on-this-page",
+		"theme-doc-toc-mobile", "theme-doc-toc-desktop", "bd-toc", "nav-toc", "toctree-l0",
+		"toc-container", "side-toc", "article-toc", "navigation", "menu", "sidebar-nav",
+		"footer-nav", "doc-nav", "article-nav", "navheader", "navfooter", "tags":
+		return linkFurniture
+	}
+	return anything
 }
 
-// linkLists are class names that are furniture only on lists of links.
-var linkLists = map[string]bool{
-	"share": true, "social": true, "social-links": true, "pagination": true, "pager": true, "prev-next": true,
-	"page-nav": true, "page-navigation": true, "toc": true, "table-of-contents": true, "page-toc": true, "on-this-page": true,
-	"theme-doc-toc-mobile": true, "theme-doc-toc-desktop": true, "bd-toc": true, "nav-toc": true, "toctree-l0": true,
-	"toc-container": true, "side-toc": true, "article-toc": true, "navigation": true, "menu": true, "sidebar-nav": true,
-	"footer-nav": true, "doc-nav": true, "article-nav": true, "navheader": true, "navfooter": true, "tags": true,
+// idKind knows ids of scripts that write into pages, and of tables of contents.
+func idKind(id string) kind {
+	switch id {
+	case "disqus_thread", "onetrust-consent-sdk", "onetrust-banner-sdk", "CybotCookiebotDialog",
+		"cookie-law-info-bar", "hs-eu-cookie-confirmation", "usercentrics-root", "didomi-host":
+		return furniture
+	case "toc", "TOC", "table-of-contents", "breadcrumbs", "sidebar":
+		return linkFurniture
+	}
+	return anything
 }
-
-// furnitureIDs are ids of scripts that write into pages, and of tables of contents if they are lists of links.
-var furnitureIDs = map[string]bool{
-	"disqus_thread": true, "onetrust-consent-sdk": true, "onetrust-banner-sdk": true, "CybotCookiebotDialog": true,
-	"cookie-law-info-bar": true, "hs-eu-cookie-confirmation": true, "usercentrics-root": true, "didomi-host": true,
-}
-
-var linkListIDs = map[string]bool{"toc": true, "TOC": true, "table-of-contents": true, "breadcrumbs": true, "sidebar": true}
 
 // stripFurniture removes from automatically found content what is no content. page says that root is the whole page,
 // whose own header and footer go too.
@@ -89,10 +103,10 @@ func (s *stripper) isFurniture(n *html.Node, sectioned bool) bool {
 	case atom.Header:
 		return s.page && !sectioned || !hasElement(n, isHeading)
 	case atom.Footer:
-		return !quotes(n) && !anyToken(attr(n, "class"), footnotes) && !s.isMost(n)
+		return !quotes(n) && !anyToken(attr(n, "class"), isFootnotes) && !s.isMost(n)
 	case atom.Aside:
 		// An aside is a callout on some systems and navigation on others: only its links tell.
-		return isLinkList(n) && !anyToken(attr(n, "class"), footnotes)
+		return isLinkList(n) && !anyToken(attr(n, "class"), isFootnotes)
 	case atom.Div, atom.Section, atom.Ul, atom.Ol, atom.P, atom.Span, atom.A, atom.Details, atom.Table, atom.Dl:
 		return s.named(n)
 	}
@@ -113,9 +127,11 @@ func (s *stripper) named(n *html.Node) bool {
 	if class == "" && id == "" {
 		return false
 	}
-	sure := anyToken(class, furnitureClasses) || furnitureIDs[id]
-	list := !sure && (anyToken(class, linkLists) || linkListIDs[id])
-	return (sure || list && isLinkList(n)) && !s.isMost(n)
+	is := idKind(id)
+	for t := range strings.FieldsSeq(class) {
+		is = max(is, classKind(t))
+	}
+	return (is == furniture || is == linkFurniture && isLinkList(n)) && !s.isMost(n)
 }
 
 func (s *stripper) isMost(n *html.Node) bool {
@@ -125,8 +141,14 @@ func (s *stripper) isMost(n *html.Node) bool {
 	return textLen(n, isNoText)*2 > s.total
 }
 
-// footnotes mark a footer or aside that holds notes to the text.
-var footnotes = map[string]bool{"footnotes": true, "footnote": true, "footnote-list": true, "endnotes": true}
+// isFootnotes knows the classes of a footer or aside that holds notes to the text.
+func isFootnotes(name string) bool {
+	switch name {
+	case "footnotes", "footnote", "footnote-list", "endnotes":
+		return true
+	}
+	return false
+}
 
 // quotes reports whether n names the source of a quotation or figure.
 func quotes(n *html.Node) bool {
@@ -164,10 +186,12 @@ func isChrome(n *html.Node) bool {
 		return true
 	}
 	role := attr(n, "role")
-	return role != "" && navigationRoles[strings.ToLower(role)]
+	return role != "" && isNavigationRole(strings.ToLower(role))
 }
 
 // prose weighs n: its bytes of text outside of links, navigation and forms.
 func prose(n *html.Node) int {
-	return textLen(n, func(d *html.Node) bool { return d.DataAtom == atom.A || isChrome(d) })
+	return textLen(n, isNoProse)
 }
+
+func isNoProse(n *html.Node) bool { return n.DataAtom == atom.A || isChrome(n) }

@@ -7,12 +7,16 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// hiddenClasses are the usual names for text that only screen readers meet: labels of controls and icons.
-var hiddenClasses = map[string]bool{
-	"sr-only": true, "visually-hidden": true, "visuallyhidden": true, "screen-reader-text": true,
-	"screen-reader-only": true, "screenreader-only": true, "sr-text": true, "skip-link": true, "skip-to-content": true,
-	"skip-navigation": true, "skiplink": true, "skip-nav": true, "copy-button": true, "copybtn": true,
-	"copy-code-button": true, "copy-to-clipboard": true, "clipboard-button": true,
+// isHiddenClass knows the usual class names for text that only screen readers meet: labels of controls and icons.
+func isHiddenClass(name string) bool {
+	switch name {
+	case "sr-only", "visually-hidden", "visuallyhidden", "screen-reader-text",
+		"screen-reader-only", "screenreader-only", "sr-text", "skip-link", "skip-to-content",
+		"skip-navigation", "skiplink", "skip-nav", "copy-button", "copybtn",
+		"copy-code-button", "copy-to-clipboard", "clipboard-button":
+		return true
+	}
+	return false
 }
 
 // hidden reports whether a reader does not see n, or the site keeps it from snippets. Panels of tabs and accordions
@@ -30,7 +34,7 @@ func hidden(n *html.Node) bool {
 		case "style":
 			hide = hide || hidingStyle(a.Val)
 		case "class":
-			if !isHeading(n.DataAtom) && anyToken(a.Val, hiddenClasses) && !hasElement(n, isHeading) {
+			if !isHeading(n.DataAtom) && anyToken(a.Val, isHiddenClass) && !hasElement(n, isHeading) {
 				return true
 			}
 		case "role":
@@ -55,14 +59,18 @@ func hidingStyle(style string) bool {
 	return strings.Contains(s, "display:none") || strings.Contains(s, "visibility:hidden")
 }
 
-// navigationRoles are the ARIA roles of page furniture (WAI-ARIA 1.2, 5.3 and DPUB-ARIA 1.1).
-var navigationRoles = map[string]bool{
-	"navigation": true, "search": true, "menu": true, "menubar": true, "doc-toc": true, "banner": true,
-	"contentinfo": true, "dialog": true, "alertdialog": true, "toolbar": true, "progressbar": true,
+// isNavigationRole knows the ARIA roles of page furniture (WAI-ARIA 1.2, 5.3 and DPUB-ARIA 1.1).
+func isNavigationRole(name string) bool {
+	switch name {
+	case "navigation", "search", "menu", "menubar", "doc-toc", "banner",
+		"contentinfo", "dialog", "alertdialog", "toolbar", "progressbar":
+		return true
+	}
+	return false
 }
 
 func hasNavigationRole(n *html.Node) bool {
 	role := attr(n, "role")
-	return role != "" && navigationRoles[strings.ToLower(strings.TrimSpace(role))] &&
+	return role != "" && isNavigationRole(strings.ToLower(strings.TrimSpace(role))) &&
 		!hasElement(n, func(a atom.Atom) bool { return a == atom.H1 })
 }

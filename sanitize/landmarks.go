@@ -16,11 +16,35 @@ type landmarks struct {
 	named    [8]*html.Node
 }
 
-// namedLandmarks are class names and ids of content elements, the most telling first.
-var namedLandmarks = map[string]int{
-	".article-body": 0, ".article__body": 0, ".article-content": 1, ".theme-doc-markdown": 2, ".markdown-body": 2,
-	".markdown-section": 2, ".entry-content": 3, ".post-content": 3, "#main-content": 4, "#article": 4, "#mw-content-text": 4,
-	"#content": 5, "#docs-content": 5, "#main": 6, ".main-content": 6, ".content": 7,
+// classRank and idRank know the class names and ids of content elements, the most telling first; -1 is none of them.
+func classRank(class string) int {
+	switch class {
+	case "article-body", "article__body":
+		return 0
+	case "article-content":
+		return 1
+	case "theme-doc-markdown", "markdown-body", "markdown-section":
+		return 2
+	case "entry-content", "post-content":
+		return 3
+	case "main-content":
+		return 6
+	case "content":
+		return 7
+	}
+	return -1
+}
+
+func idRank(id string) int {
+	switch id {
+	case "main-content", "article", "mw-content-text":
+		return 4
+	case "content", "docs-content":
+		return 5
+	case "main":
+		return 6
+	}
+	return -1
 }
 
 func findLandmarks(doc *html.Node) landmarks {
@@ -59,18 +83,18 @@ func (m *landmarks) attributes(n *html.Node) {
 				m.mains = append(m.mains, n)
 			}
 		case "id":
-			m.name("#"+a.Val, n)
+			m.name(idRank(a.Val), n)
 		case "class":
 			for t := range strings.FieldsSeq(a.Val) {
-				m.name("."+t, n)
+				m.name(classRank(t), n)
 			}
 		}
 	}
 }
 
-func (m *landmarks) name(key string, n *html.Node) {
-	if i, ok := namedLandmarks[key]; ok && m.named[i] == nil && n.DataAtom != atom.Body {
-		m.named[i] = n
+func (m *landmarks) name(rank int, n *html.Node) {
+	if rank >= 0 && m.named[rank] == nil && n.DataAtom != atom.Body {
+		m.named[rank] = n
 	}
 }
 
@@ -118,10 +142,23 @@ func (m *landmarks) article(main *html.Node) *html.Node {
 		}
 		only = n
 	}
-	if only != nil && main != nil && prose(only)*2 < prose(main) {
+	if only != nil && main != nil && only != main && !isHalf(only, main) {
 		return nil
 	}
 	return only
+}
+
+// isHalf reports whether part holds at least half of whole's prose. It reads no more of part than it has to.
+func isHalf(part, whole *html.Node) bool {
+	counts := false // does part's prose count as whole's
+	rest := textLen(whole, func(d *html.Node) bool {
+		counts = counts || d == part
+		return d == part || isNoProse(d)
+	})
+	if !counts {
+		rest = (rest + 1) / 2
+	}
+	return textExceeds(part, rest-1, isNoProse)
 }
 
 // describe names an element by its tag, id and first class.

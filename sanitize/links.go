@@ -12,7 +12,7 @@ import (
 func (c *cleaner) link(n *html.Node) {
 	to, ok := c.urls.link(attr(n, "href"))
 	if !ok || attr(n, "href") == "" {
-		if anyToken(attr(n, "class"), permalinkClasses) && !hasLetters(n) {
+		if anyToken(attr(n, "class"), isPermalinkClass) && !hasLetters(n) {
 			remove(n)
 			return
 		}
@@ -24,7 +24,7 @@ func (c *cleaner) link(n *html.Node) {
 		case isWholeHeading(n):
 			unwrap(n)
 			return
-		case anyToken(attr(n, "class"), permalinkClasses), isSign(n):
+		case anyToken(attr(n, "class"), isPermalinkClass), isSign(n):
 			remove(n)
 			return
 		}
@@ -33,17 +33,21 @@ func (c *cleaner) link(n *html.Node) {
 	pruneAttrs(n)
 }
 
-// permalinkClasses mark the link of a heading to itself. Each is used by a documentation generator.
-var permalinkClasses = map[string]bool{
-	"headerlink": true, "header-anchor": true, "hash-link": true, "heading-anchor": true, "heading-link": true,
-	"anchor-link": true, "anchorjs-link": true, "permalink": true, "anchor": true, "headinglink": true,
-	"direct-link": true, "sl-anchor-link": true,
+// isPermalinkClass knows the classes of the link of a heading to itself. Each is used by a documentation generator.
+func isPermalinkClass(name string) bool {
+	switch name {
+	case "headerlink", "header-anchor", "hash-link", "heading-anchor", "heading-link",
+		"anchor-link", "anchorjs-link", "permalink", "anchor", "headinglink",
+		"direct-link", "sl-anchor-link":
+		return true
+	}
+	return false
 }
 
 // isWholeHeading reports whether a link holds all the text of the heading it stands in.
 func isWholeHeading(n *html.Node) bool {
 	heading := ancestorHeading(n)
-	return heading != nil && !textExceeds(heading, textLen(n, nil)) && hasLetters(n)
+	return heading != nil && !textExceeds(heading, textLen(n, nil), nil) && hasLetters(n)
 }
 
 // isSign reports whether a link shows neither words nor an image.

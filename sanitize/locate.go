@@ -73,14 +73,13 @@ func locateAutomatically(doc *html.Node, pageURL string) (place, error) {
 // fits reports whether a landmark can be the content: it has enough text by itself, or a fair share of the page's text,
 // with links or without. A stub may stand beside a great navigation, and an index may be nothing but links.
 func fits(n, body *html.Node) bool {
-	weight := prose(n)
-	if weight >= enoughProse {
+	if textExceeds(n, enoughProse-1, isNoProse) {
 		return true
 	}
 	if blankNode(n) {
 		return false
 	}
-	return weight*5 >= prose(body) || textLen(n, isChrome)*5 >= textLen(body, isChrome)
+	return prose(n)*5 >= prose(body) || textLen(n, isChrome)*5 >= textLen(body, isChrome)
 }
 
 // readable asks go-readability, which works on a copy. It loses code languages and headings, so it is the last resort

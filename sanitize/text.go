@@ -8,9 +8,10 @@ import (
 )
 
 // plainText returns what a reader sees of a tidy tree: one line a block, cells separated by tabs, preformatted text as
-// it stands. Images leave nothing.
-func plainText(n *html.Node) string {
+// it stands. Images leave nothing. size is at least the length of the text.
+func plainText(n *html.Node, size int) string {
 	var w textWriter
+	w.b.Grow(size)
 	w.children(n, false)
 	return strings.TrimRight(w.b.String(), "\n\t ")
 }
@@ -119,5 +120,5 @@ func isPermalink(n *html.Node) bool {
 		return true
 	}
 	heading := ancestorHeading(n)
-	return anyToken(attr(n, "class"), permalinkClasses) && (heading == nil || textExceeds(heading, textLen(n, nil)))
+	return anyToken(attr(n, "class"), isPermalinkClass) && (heading == nil || textExceeds(heading, textLen(n, nil), nil))
 }

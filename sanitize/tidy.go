@@ -180,25 +180,6 @@ func atEdge(t, sibling *html.Node) bool {
 	return isBlock(sibling.DataAtom) || sibling.DataAtom == atom.Br
 }
 
-func squeeze(s string) string {
-	clean := true
-	for i := 0; i < len(s) && clean; i++ {
-		clean = !isSpace(s[i]) || s[i] == ' ' && (i+1 == len(s) || !isSpace(s[i+1]))
-	}
-	if clean {
-		return s
-	}
-	b := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if !isSpace(s[i]) {
-			b = append(b, s[i])
-		} else if len(b) == 0 || b[len(b)-1] != ' ' {
-			b = append(b, ' ')
-		}
-	}
-	return string(b)
-}
-
 func separateBlocks(n *html.Node) {
 	if n.DataAtom == atom.Tr {
 		return

@@ -28,7 +28,7 @@ var urlBytes = func() (t [256]uint8) {
 	return t
 }()
 
-// cleanAbsolute accepts a lower-case http(s) URL with a plain host name, no port, and a path.
+// cleanAbsolute accepts a lower-case http(s) URL with a plain host, possibly a port, and a path.
 func cleanAbsolute(s string) bool {
 	rest, ok := strings.CutPrefix(s, "https://")
 	if !ok {
@@ -37,12 +37,31 @@ func cleanAbsolute(s string) bool {
 		}
 	}
 	slash := strings.IndexByte(rest, '/')
-	return slash > 0 && cleanHost(rest[:slash]) && cleanPath(rest[slash:])
+	if slash < 0 {
+		return false
+	}
+	host, port, ok := strings.Cut(rest[:slash], ":")
+	return (!ok || cleanPort(port)) && (cleanHost(host) || cleanIPv4(host)) && cleanPath(rest[slash:])
+}
+
+// cleanPort accepts ports of four digits: none is a scheme's own.
+func cleanPort(port string) bool { return len(port) == 4 && port[0] != '0' && isDigits(port, 4) }
+
+// cleanIPv4 accepts addresses of four decimal numbers without leading zeros.
+func cleanIPv4(host string) bool {
+	numbers := 0
+	for number := range strings.SplitSeq(host, ".") {
+		numbers++
+		if !isDigits(number, 3) || len(number) > 1 && number[0] == '0' || len(number) == 3 && number > "255" {
+			return false
+		}
+	}
+	return numbers == 4
 }
 
 // cleanHost accepts lower-case DNS names that are neither IP addresses nor in need of IDNA.
 func cleanHost(host string) bool {
-	if len(host) > 253 {
+	if host == "" || len(host) > 253 {
 		return false
 	}
 	label := 0

@@ -29,6 +29,7 @@ type State struct {
 	Intent   string // create or update: open, so the page is sent whatever its hash
 	Outcome  string // of the last run that reached it
 	outlinks []byte // packed; only with validators, because only then they can be needed
+	foreign  bool   // it had a canonical out of scope when it was last read
 	seq      int64
 }
 
@@ -124,7 +125,7 @@ func (r *Run) fill(ctx context.Context) error {
 	rows, err := r.l.read.QueryContext(ctx, `SELECT f.seq, f.url, f.via, f.found_from, f.depth, f.hops, f.alone,
 			coalesce(p.id, 0), coalesce(p.remote_id, ''), coalesce(p.title, ''), coalesce(p.hash, ''), coalesce(p.intent, ''),
 			coalesce(p.outcome, ''), coalesce(p.signature, ''), coalesce(p.etag, ''), coalesce(p.last_modified, ''),
-			coalesce(p.body_hash, ''), o.links
+			coalesce(p.body_hash, ''), coalesce(p.canonical, '') <> '', o.links
 		FROM frontier f LEFT JOIN pages p ON p.destination_id = $1 AND p.url = f.url LEFT JOIN outlinks o ON o.page_id = p.id
 		WHERE f.seq > $2 AND f.run_id = $3 AND f.done = 0 ORDER BY f.seq LIMIT $4`, r.opts.Destination, r.cursor, r.ID, readAhead)
 	if err != nil {
@@ -138,7 +139,7 @@ func (r *Run) fill(ctx context.Context) error {
 		var signature string
 		it, st := &e.item, &e.state
 		if err := rows.Scan(&e.seq, &it.URL, &it.Via, &it.From, &it.Depth, &it.Hops, &it.Alone, &st.ID, &st.RemoteID, &st.Title,
-			&st.Hash, &st.Intent, &st.Outcome, &signature, &v.ETag, &v.LastModified, &v.BodyHash, &st.outlinks); err != nil {
+			&st.Hash, &st.Intent, &st.Outcome, &signature, &v.ETag, &v.LastModified, &v.BodyHash, &st.foreign, &st.outlinks); err != nil {
 			return r.readError(ctx, err)
 		}
 		if st.Intent == "" && signature == r.opts.ArticleSignature && !r.opts.Refetch {

@@ -71,12 +71,12 @@ func (r *Run) Record(v Visit, staged func(Intent)) {
 	r.l.writer.submit(func(s *statements) error {
 		var err error
 		if v.Outcome != "" || v.Intent != "" || v.Read {
-			if in.Page, err = s.record(r, v, in.Page, article, outlinks); err != nil {
+			if in.Page, err = s.record(r, v, state, article, outlinks); err != nil {
 				return fmt.Errorf("%s: %w", v.Item.URL, err)
 			}
 		}
 		for _, n := range left {
-			if _, err := s.record(r, n, 0, nil, nil); err != nil {
+			if _, err := s.record(r, n, State{}, nil, nil); err != nil {
 				return fmt.Errorf("%s: %w", n.Item.URL, err)
 			}
 		}

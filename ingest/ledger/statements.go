@@ -18,10 +18,10 @@ type statements struct {
 	disarmIntents, reopenIntents                       *sql.Stmt
 	clearFrontier, pruneOutcomes, pruneRuns            *sql.Stmt
 
-	addLinks, done, newPage, reach, stage, setOutlinks    *sql.Stmt
-	settle, revise, addOutcome, count                     *sql.Stmt
-	addArticle, pruneArticles, dropOutlinks, setCanonical *sql.Stmt
-	unreached, staleUnreached                             *sql.Stmt
+	addLinks, done, newPage, newStaged, reach, stage, setOutlinks *sql.Stmt
+	settle, revise, addOutcome, count                             *sql.Stmt
+	addArticle, pruneArticles, dropOutlinks, setCanonical         *sql.Stmt
+	unreached, staleUnreached                                     *sql.Stmt
 }
 
 func (s *statements) all() map[**sql.Stmt]string {
@@ -63,6 +63,14 @@ func (s *statements) all() map[**sql.Stmt]string {
 		&s.done: `UPDATE frontier SET done = 1 WHERE seq = $1`,
 		&s.newPage: `INSERT INTO pages (destination_id, url, external_id, via, found_from, depth) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (destination_id, url) DO UPDATE SET depth = min(depth, excluded.depth) RETURNING id`,
+		&s.newStaged: `INSERT INTO pages (destination_id, url, external_id, via, found_from, depth,
+				intent, intent_run, intent_hash, intent_signature, intent_etag, intent_modified, intent_body_hash)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+			ON CONFLICT (destination_id, url) DO UPDATE SET depth = min(depth, excluded.depth), intent = excluded.intent,
+				intent_run = excluded.intent_run, intent_hash = excluded.intent_hash, intent_signature = excluded.intent_signature,
+				intent_etag = excluded.intent_etag, intent_modified = excluded.intent_modified,
+				intent_body_hash = excluded.intent_body_hash
+			RETURNING id`,
 		// The page was reached: $8 keeps its validators or takes the new ones, $13 confirms it, $14 makes it stale,
 		// $15 counts as evidence for deletion.
 		&s.reach: `UPDATE pages SET outcome = $2, class = $3, detail = $4, edge = $5, outcome_run = $6, outcome_ms = $7,
@@ -79,7 +87,7 @@ func (s *statements) all() map[**sql.Stmt]string {
 		&s.addArticle:   `INSERT OR REPLACE INTO articles (page_id, hash, title, html, made_ms) VALUES ($1, $2, $3, $4, $5)`,
 		&s.setOutlinks:  `INSERT INTO outlinks (page_id, links) VALUES ($1, $2) ON CONFLICT (page_id) DO UPDATE SET links = excluded.links`,
 		&s.dropOutlinks: `DELETE FROM outlinks WHERE page_id = $1`,
-		&s.setCanonical: `UPDATE pages SET canonical = $2 WHERE id = $1 AND canonical <> $2`,
+		&s.setCanonical: `UPDATE pages SET canonical = $2 WHERE id = $1`,
 		&s.settle: `UPDATE pages SET remote_id = $2, title = $6, hash = $7, signature = intent_signature, etag = intent_etag,
 			last_modified = intent_modified, body_hash = intent_body_hash,
 			delivered_ms = $5, confirmed_ms = $5, stale_ms = 0, evidence = '', evidence_ms = 0, evidence_runs = 0,
@@ -165,29 +173,26 @@ func appendJSON(b []byte, url string) []byte {
 	return append(b, '"')
 }
 
-// record stores a visit and returns the page's row.
-func (s *statements) record(r *Run, v Visit, page int64, article, outlinks []byte) (int64, error) {
-	it := v.Item
-	if page == 0 {
-		err := s.newPage.QueryRow(r.opts.Destination, it.URL, v.ExternalID, it.Via, it.From, it.Depth).Scan(&page)
-		if err != nil {
-			return 0, err
-		}
+// record stores a visit of a page of which known is known, and returns the page's row.
+func (s *statements) record(r *Run, v Visit, known State, article, outlinks []byte) (int64, error) {
+	page, err := s.place(r, v, known.ID)
+	if err != nil {
+		return 0, err
 	}
 	if v.Intent != "" {
-		if err := s.stageArticle(r, v, page, article); err != nil {
+		if _, err := s.addArticle.Exec(page, v.Hash, v.Title, article, ms(v.At)); err != nil {
 			return 0, err
 		}
 	}
 	if v.Read {
-		if err := s.recordReading(page, outlinks, v.ForeignCanonical); err != nil {
+		if err := s.recordReading(page, outlinks, v.ForeignCanonical, known.foreign); err != nil {
 			return 0, err
 		}
 	}
 	if v.Outcome == "" {
 		return page, nil
 	}
-	_, err := s.reach.Exec(page, v.Outcome, v.Class, v.Detail, v.Edge, r.ID, ms(v.At), v.KeepValidators, v.Validators.ETag,
+	_, err = s.reach.Exec(page, v.Outcome, v.Class, v.Detail, v.Edge, r.ID, ms(v.At), v.KeepValidators, v.Validators.ETag,
 		v.Validators.LastModified, v.Validators.BodyHash, v.Signature, v.Confirmed, v.Stale, v.Evidence)
 	if err != nil {
 		return 0, err
@@ -195,22 +200,30 @@ func (s *statements) record(r *Run, v Visit, page int64, article, outlinks []byt
 	return page, s.outcome(r.ID, page, v.Outcome, v.Class, v.Detail)
 }
 
-func (s *statements) stageArticle(r *Run, v Visit, page int64, article []byte) error {
-	if _, err := s.addArticle.Exec(page, v.Hash, v.Title, article, ms(v.At)); err != nil {
-		return err
+// place makes sure that the page has a row, with the visit's intent if it has one, and returns it.
+func (s *statements) place(r *Run, v Visit, page int64) (int64, error) {
+	it, intent := v.Item, []any{v.Intent, r.ID, v.Hash, v.Signature, v.Validators.ETag, v.Validators.LastModified, v.Validators.BodyHash}
+	var err error
+	switch {
+	case v.Intent != "" && page == 0:
+		row := append([]any{r.opts.Destination, it.URL, v.ExternalID, it.Via, it.From, it.Depth}, intent...)
+		err = s.newStaged.QueryRow(row...).Scan(&page)
+	case v.Intent != "":
+		_, err = s.stage.Exec(append([]any{page}, intent...)...)
+	case page == 0:
+		err = s.newPage.QueryRow(r.opts.Destination, it.URL, v.ExternalID, it.Via, it.From, it.Depth).Scan(&page)
 	}
-	_, err := s.stage.Exec(page, v.Intent, r.ID, v.Hash, v.Signature, v.Validators.ETag, v.Validators.LastModified, v.Validators.BodyHash)
-	return err
+	return page, err
 }
 
-func (s *statements) recordReading(page int64, outlinks []byte, foreignCanonical string) error {
+func (s *statements) recordReading(page int64, outlinks []byte, foreignCanonical string, had bool) error {
 	var err error
 	if len(outlinks) == 0 {
 		_, err = s.dropOutlinks.Exec(page)
 	} else {
 		_, err = s.setOutlinks.Exec(page, outlinks)
 	}
-	if err != nil {
+	if err != nil || foreignCanonical == "" && !had {
 		return err
 	}
 	_, err = s.setCanonical.Exec(page, foreignCanonical)

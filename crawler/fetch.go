@@ -62,7 +62,6 @@ func (c *Crawler) Fetch(ctx context.Context, item Item) (page *Page, err error) 
 // settled deals with items that need no request.
 func (c *Crawler) settled(page *Page, u *url.URL) bool {
 	switch {
-	case page.Item.Excluded:
 	case page.Item.Hops > maxHops:
 		detail := fmt.Sprintf("more than %d redirects one after the other", maxHops)
 		page.Failure = &Failure{Class: FailRedirectLoop, Detail: detail}

@@ -184,7 +184,6 @@ func TestFetchNeedsNoRequest(t *testing.T) {
 	c := newTestCrawler(t, testConfig("https://help.example/"), inProcess{http.HandlerFunc(
 		func(_ http.ResponseWriter, r *http.Request) { t.Errorf("request for %s", r.URL) })})
 	for want, item := range map[string]Item{
-		"nothing":          {Link: Link{URL: "https://help.example/a"}, Excluded: true},
 		FailRedirectLoop:   {Link: Link{URL: "https://help.example/a", Hops: 11}},
 		"not html":         {Link: Link{URL: "https://help.example/a.pdf?x=1"}},
 		FailBlockedAddress: {Link: Link{URL: "https://other.example/"}},

@@ -39,7 +39,6 @@ type Validators struct {
 type Item struct {
 	Link
 	Validators Validators
-	Excluded   bool // known, but out of scope by the present config: not fetched
 }
 
 // Frontier holds what is still to crawl. Each URL is handed out once a run. Its methods may be called concurrently.
@@ -73,7 +72,7 @@ type Failure struct {
 	Detail string // one line for a person, without secrets
 }
 
-// Page is what one fetch brought. Exactly one of these holds: Item.Excluded; Disallowed; Failure; NotModified;
+// Page is what one fetch brought. Exactly one of these holds: Disallowed; Failure; NotModified;
 // Redirect; a Status of 404 or 410; NotHTML; or Doc.
 type Page struct {
 	Item    Item

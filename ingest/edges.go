@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -40,7 +41,13 @@ func (r *run) target(ctx context.Context, from ledger.Page) (end ledger.Page, ok
 		chain = append(chain, next.URL)
 		at = next
 	}
-	return at, live(at.Outcome), nil, nil
+	return at, stands(at), nil, nil
+}
+
+// stands reports whether a page is in Fin after this run: it was confirmed, or it was there and nothing says that it
+// should not be.
+func stands(p ledger.Page) bool {
+	return live(p.Outcome) || p.RemoteID != "" && !speaksForDeletion(p.Outcome)
 }
 
 // staged reports whether this run is about to deliver the page, and has not failed to.
@@ -59,9 +66,17 @@ func (r *run) standAlone(ctx context.Context) ([]crawler.Link, error) {
 		if p.Outcome != Canonicalized {
 			continue
 		}
-		_, ok, _, err := r.target(ctx, p)
+		_, ok, loop, err := r.target(ctx, p)
 		if err != nil {
 			return nil, err
+		}
+		if !ok && len(loop) == 0 {
+			// Where the next page of a chain stands alone, it is the one that this page leads to.
+			next, found, err := r.site.Ledger.Page(ctx, r.destID, p.Edge)
+			if err != nil {
+				return nil, err
+			}
+			ok = found && next.OutcomeRun == r.ledger.ID && next.Outcome == Canonicalized
 		}
 		if !ok {
 			links = append(links, crawler.Link{URL: p.URL, Via: crawler.ViaAgain, From: p.Edge, Depth: p.Depth, Alone: true})
@@ -70,37 +85,58 @@ func (r *run) standAlone(ctx context.Context) ([]crawler.Link, error) {
 	return links, nil
 }
 
+// manyToOne is from how many delivered pages on a common target of their redirects or canonicals is no move, but a login
+// or a home page that stands in for what is not there.
+const manyToOne = 3
+
 // settleEdges says at the end of a run what each redirect and canonical came to. One that ends at a live page is
-// evidence that a delivered page has moved there, unless it is temporary; a circle is a failure; where the target is
-// not live a delivered page is stale.
+// evidence that a delivered page has moved there, unless it is temporary or leads where many lead; a circle is a
+// failure; else a delivered page is stale.
 func (r *run) settleEdges(ctx context.Context) error {
-	var revisions []ledger.Revision
+	type edge struct {
+		from ledger.Page
+		end  ledger.Page
+		ok   bool
+		loop []string
+	}
+	var edges []edge
+	delivered := map[string]int{} // pages in Fin by where they lead
 	for p, err := range r.site.Ledger.Pages(ctx, r.destID, r.ledger.ID, ledger.Edges) {
 		if err != nil {
 			return err
 		}
-		end, ok, loop, err := r.target(ctx, p)
-		if err != nil {
+		e := edge{from: p}
+		if e.end, e.ok, e.loop, err = r.target(ctx, p); err != nil {
 			return err
 		}
-		v := ledger.Revision{Page: p.ID, Outcome: p.Outcome, Class: p.Class, Detail: p.Detail, At: time.Now()}
-		delivered := p.RemoteID != ""
-		switch {
-		case len(loop) > 0:
-			v.Outcome, v.Class, v.Detail, v.Stale = Failed, crawler.FailRedirectLoop, "goes in a circle: "+strings.Join(loop, " → "), delivered
-		case ok && delivered:
-			v.Evidence = p.Class != classTemporary
-		case !ok && end.URL != "":
-			v.Detail = fmt.Sprintf("to %s, which is not in Fin (%s)", p.Edge, nonempty(end.Outcome, "not reached"))
-			v.Stale = delivered
-		case !ok && delivered:
-			v.Stale = true
-		default:
-			continue
+		if e.end.URL == "" {
+			e.end.URL = p.Edge
 		}
-		revisions = append(revisions, v)
+		if p.RemoteID != "" {
+			delivered[e.end.URL]++
+		}
+		r.leads.add(e.end.URL)
+		if p.RemoteID != "" || !e.ok {
+			edges = append(edges, e) // the others are what they were recorded as
+		}
 	}
-	for _, v := range revisions {
+	for _, e := range edges {
+		p, in := e.from, e.from.RemoteID != ""
+		v := ledger.Revision{Page: p.ID, Outcome: p.Outcome, Class: p.Class, Detail: p.Detail, At: time.Now()}
+		switch {
+		case len(e.loop) > maxHops:
+			v.Outcome, v.Class, v.Detail, v.Stale = Failed, crawler.FailRedirectLoop, fmt.Sprintf("leads through more than %d pages", maxHops), in
+		case len(e.loop) > 0:
+			v.Outcome, v.Class, v.Detail, v.Stale = Failed, crawler.FailRedirectLoop, "goes in a circle: "+strings.Join(e.loop, " → "), in
+		case !e.ok && e.end.ID != 0:
+			v.Detail, v.Stale = fmt.Sprintf("to %s, which is not in Fin (%s)", p.Edge, cmp.Or(e.end.Outcome, "not reached")), in
+		case !in: // leads out of scope, which its detail says
+			continue
+		case e.ok && p.Class != classTemporary && delivered[e.end.URL] < manyToOne:
+			v.Evidence = true
+		default:
+			v.Stale = true
+		}
 		if err := r.ledger.Revise(v); err != nil {
 			return err
 		}
@@ -108,9 +144,18 @@ func (r *run) settleEdges(ctx context.Context) error {
 	return nil
 }
 
-func nonempty(s, instead string) string {
-	if s == "" {
-		return instead
+// leading counts where redirects and canonicals lead, and knows the place to which most do.
+type leading struct {
+	to   map[string]int
+	most string
+}
+
+func (l *leading) add(url string) {
+	if l.to == nil {
+		l.to = map[string]int{}
 	}
-	return s
+	l.to[url]++
+	if l.to[url] > l.to[l.most] {
+		l.most = url
+	}
 }

@@ -59,11 +59,12 @@ func Explain(ctx context.Context, site Site, raw string) (Explanation, error) {
 	if err != nil {
 		return x, err
 	}
-	j := &judge{scope: site.Crawler.Scope(), canon: site.Crawler.Canonicalizer(), extract: site.Extract, rules: site.Crawl.Scope,
-		locale: site.Config.Locale, signature: ArticleSignature(site)}
-	v := j.page(p, known, nil)
+	v := newJudge(site).page(p, known, nil)
 	x.Page = p
-	x.Decision = Decision{Outcome: v.Outcome, Class: v.Class, Detail: v.Detail, ForeignCanonical: v.ForeignCanonical}
+	x.Decision = Decision{Outcome: v.Outcome, Class: v.Class, Detail: v.Detail}
+	if v.CanonicalOut {
+		x.Decision.ForeignCanonical = v.Canonical
+	}
 	if v.article != nil {
 		x.Decision.Title, x.Decision.Text = v.article.Title, v.article.Text
 	}
@@ -90,5 +91,5 @@ func (x *Explanation) recall(ctx context.Context, site Site) (ledger.State, erro
 	}
 	x.Known = &p
 	x.History, err = site.Ledger.History(ctx, p.ID, historyShown)
-	return ledger.State{ID: p.ID, RemoteID: p.RemoteID, Title: p.Title, Hash: p.Hash, Intent: p.Intent, Outcome: p.Outcome}, err
+	return ledger.State{ID: p.ID, RemoteID: p.RemoteID, Hash: p.Hash, Intent: p.Intent, Outcome: p.Outcome}, err
 }

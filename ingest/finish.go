@@ -1,11 +1,14 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"time"
 
+	"github.com/pageferry/pageferry/crawler"
 	"github.com/pageferry/pageferry/ingest/ledger"
 )
 
@@ -16,18 +19,17 @@ const finishTimeout = time.Minute
 func (r *run) finish(ctx context.Context, err error) Result {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 	defer cancel()
-	crawled, api := r.site.Crawler.Stats(), r.site.API.Stats()
-	res := Result{Site: r.site.Name, Destination: r.dest, StartedAt: r.began.UTC().Truncate(time.Second), Pages: map[string]int{},
-		Fetches: crawled.Fetches, BytesFetched: crawled.Bytes, Upserts: r.upserts.Load(), APIRequests: api.Requests,
-		Retries: crawled.Retries + api.Retries, Messages: []string{}, Incomplete: []string{},
+	res := Result{Site: r.site.Name, Destination: r.dest, StartedAt: r.began, Pages: map[string]int{}, Messages: []string{}, Incomplete: []string{},
 		Failures: []PageProblem{}, Stale: []PageProblem{}, Held: []PageProblem{}, Gone: []PageProblem{}, OutOfScope: []Beside{}}
+	r.spend(&res)
 	if r.ledger != nil {
-		res.Run, res.Resumed = r.ledger.ID, r.ledger.Resumed
+		res.Run, res.Resumed, res.StartedAt = r.ledger.ID, r.ledger.Resumed, r.ledger.Started
 		if rerr := r.collect(ctx, &res); rerr != nil && err == nil {
 			err = rerr
 		}
 	}
-	r.decide(&res, err)
+	r.decide(ctx, &res, err)
+	res.StartedAt = res.StartedAt.UTC().Truncate(time.Second)
 	res.DurationMS = time.Since(r.began).Milliseconds()
 	if r.ledger != nil {
 		if cerr := r.close(ctx, &res); cerr != nil && res.Exit != ExitStopped {
@@ -39,6 +41,18 @@ func (r *run) finish(ctx context.Context, err error) Result {
 	return res
 }
 
+// spend sums what the run has cost; of a resumed one, with what its earlier processes said.
+func (r *run) spend(res *Result) {
+	var before ledger.Spent
+	if r.ledger != nil {
+		before = r.ledger.Before
+	}
+	crawled, api := r.site.Crawler.Stats(), r.site.API.Stats()
+	res.Fetches, res.BytesFetched = before.Fetches+crawled.Fetches, before.BytesFetched+crawled.Bytes
+	res.Upserts, res.APIRequests = before.Upserts+r.upserts.Load(), before.Requests+api.Requests
+	res.Retries = before.Retries + crawled.Retries + api.Retries
+}
+
 // collect reads the counts and lists of the result from the ledger, which is what a later `status` will show.
 func (r *run) collect(ctx context.Context, res *Result) error {
 	var err error
@@ -48,8 +62,10 @@ func (r *run) collect(ctx context.Context, res *Result) error {
 	if res.InTarget, err = r.site.Ledger.InTarget(ctx, r.destID); err != nil {
 		return err
 	}
-	if r.foreign.pages, r.foreign.example, r.foreign.canonical, err = r.ledger.ForeignCanonicals(ctx); err != nil {
-		return err
+	if r.site.Crawl.Scope.Canonical != crawler.Ignore {
+		if r.foreign.pages, r.foreign.example, r.foreign.canonical, err = r.ledger.ForeignCanonicals(ctx); err != nil {
+			return err
+		}
 	}
 	res.OutOfScope = r.beside.list()
 	for _, list := range []struct {
@@ -84,8 +100,11 @@ func problem(p ledger.Page, of ledger.Condition) PageProblem {
 }
 
 // decide sets the exit code, its reason, and what a person is told.
-func (r *run) decide(res *Result, err error) {
+func (r *run) decide(ctx context.Context, res *Result, err error) {
 	say := func(format string, args ...any) { res.Messages = append(res.Messages, fmt.Sprintf(format, args...)) }
+	if err == nil {
+		err = r.checkStart(ctx)
+	}
 	if err != nil {
 		s := classify(err)
 		res.Exit, res.Reason = s.Exit, s.Reason
@@ -97,7 +116,6 @@ func (r *run) decide(res *Result, err error) {
 		}
 		return
 	}
-	r.checkStart(res)
 	if r.ledger.Full() {
 		if r.flags.Limit > 0 {
 			r.incomplete = append(r.incomplete, fmt.Sprintf("--limit %d", r.flags.Limit))
@@ -107,14 +125,20 @@ func (r *run) decide(res *Result, err error) {
 	}
 	res.Incomplete = append(res.Incomplete, r.incomplete...)
 	reason, why := r.staleness(res)
+	if why != "" {
+		res.Incomplete = append(res.Incomplete, why)
+	}
 	if reason != "" {
 		res.Exit, res.Reason = ExitStopped, reason
-		res.Incomplete = append(res.Incomplete, why)
 		say("%s; these pages stay in Fin as they were", why)
 		return
 	}
 	res.Complete = len(res.Incomplete) == 0
-	if look := r.implausible(res); len(look) > 0 {
+	look := r.implausible(res)
+	if why != "" {
+		look = append([]string{why}, look...)
+	}
+	if len(look) > 0 {
 		res.Exit, res.Reason = ExitLook, ReasonImplausible
 		if res.InTarget == 0 {
 			res.Reason = ReasonNoPages
@@ -140,48 +164,71 @@ func (r *run) decide(res *Result, err error) {
 }
 
 // checkStart makes the run incomplete where a start URL could not be read: what hangs on it may have been missed.
-func (r *run) checkStart(res *Result) {
+func (r *run) checkStart(ctx context.Context) error {
 	for _, s := range r.site.Crawl.Start {
 		u, err := r.judge.canon.Canonical(s)
 		if err != nil {
-			continue // refused when the run began
+			return fmt.Errorf("start URL %s: %w", s, err)
 		}
-		p, found, err := r.site.Ledger.Page(context.Background(), r.destID, u)
-		if err != nil || !found || p.OutcomeRun != r.ledger.ID {
-			continue
+		p, found, err := r.site.Ledger.Page(ctx, r.destID, u)
+		if err != nil {
+			return err
+		}
+		if !found || p.OutcomeRun != r.ledger.ID {
+			continue // the run was cut off before, which its other reasons say
+		}
+		if p.Outcome == Redirected {
+			if to := r.judge.scope.Decide(p.Edge); !to.In {
+				r.incomplete = append(r.incomplete, fmt.Sprintf("the start URL %s redirects to %s, which is out of scope (%s): set start to it, or add its host to scope.hosts", s, p.Edge, to.Why))
+				continue
+			}
+			if end, _, _, err := r.target(ctx, p); err != nil {
+				return err
+			} else if end.URL != "" {
+				p = end
+			}
 		}
 		switch p.Outcome {
 		case Failed, Gone, Robots, NotHTML, TooLarge:
-			r.incomplete = append(r.incomplete, fmt.Sprintf("the start URL %s is %s (%s): correct `start`, or look at it in a browser", s, p.Outcome, nonempty(p.Detail, p.Class)))
-		case Redirected:
-			if to := r.judge.scope.Decide(p.Edge); !to.In {
-				r.incomplete = append(r.incomplete, fmt.Sprintf("the start URL %s redirects to %s, which is out of scope (%s): set start to it, or add its host to scope.hosts", s, p.Edge, to.Why))
-			}
+			r.incomplete = append(r.incomplete, fmt.Sprintf("the start URL %s is %s (%s): correct `start`, or look at it in a browser", s, p.Outcome, cmp.Or(p.Detail, p.Class)))
 		}
 	}
+	return nil
 }
 
-// staleness says whether so much of what is in Fin could not be confirmed that the run cannot be called one.
+// loginURL recognises where a site sends those who are not logged in.
+var loginURL = regexp.MustCompile(`(?i)[/._-](log-?in|sign-?in|sso|saml|oauth2?|auth|authorize|session)\b`)
+
+// staleness says whether so much of what is in Fin could not be confirmed that the run cannot be called complete, and,
+// where the site kept the run from it, the reason that ends it.
 func (r *run) staleness(res *Result) (reason, why string) {
 	if r.flags.Limit > 0 || len(res.Stale)*10 <= res.InTarget {
 		return "", ""
 	}
-	by := map[string]int{}
+	by, example := map[string]int{}, map[string]PageProblem{}
+	most := ""
 	for _, s := range res.Stale {
+		group := ""
 		switch s.Outcome {
 		case Robots:
-			by[ReasonBlocked]++
+			group = ReasonBlocked
+		case Redirected:
+			group = ReasonBlocked
+			if loginURL.MatchString(s.Detail) {
+				group = ReasonLoginExpired
+			}
 		case Failed:
-			by[ReasonSiteDown]++
+			group = ReasonSiteDown
+		}
+		if by[group]++; by[group] == 1 {
+			example[group] = s
+		}
+		if by[group] > by[most] || by[most] == 0 {
+			most = group
 		}
 	}
-	for _, c := range []string{ReasonSiteDown, ReasonBlocked} {
-		if 2*by[c] > len(res.Stale) {
-			example := res.Stale[0]
-			return c, fmt.Sprintf("%d of %d pages in Fin could not be confirmed, such as %s (%s)", len(res.Stale), res.InTarget, example.URL, nonempty(example.Detail, example.Outcome))
-		}
-	}
-	return "", ""
+	s := example[most]
+	return most, fmt.Sprintf("%d of %d pages in Fin could not be confirmed, such as %s (%s)", len(res.Stale), res.InTarget, s.URL, cmp.Or(s.Detail, s.Outcome))
 }
 
 // implausible returns why a person must look at the result: it leaves nothing in Fin, or one reason keeps out more
@@ -203,6 +250,9 @@ func (r *run) implausible(res *Result) []string {
 				"own URLs: if that is right, set scope.canonical: ignore, else crawl the site that they name (start, scope.hosts)",
 				n, total, r.foreign.canonical, r.foreign.example))
 		}
+	}
+	if n := r.leads.to[r.leads.most]; r.flags.Limit == 0 && 2*n > total {
+		look = append(look, fmt.Sprintf("%d of %d URLs lead to %s: a login page, or a site that has moved? Look at it in a browser", n, total, r.leads.most))
 	}
 	if res.InTarget == 0 && (r.flags.Limit == 0 || len(res.Failures) > 0) {
 		why := fmt.Sprintf("no page is in Fin after this run, which saw %s", count(total, "URL"))
@@ -229,8 +279,8 @@ func (r *run) close(ctx context.Context, res *Result) error {
 	}
 	open := res.Reason == ReasonInterrupted || res.Reason == ReasonTokenRefused || res.Reason == ReasonAPIDown
 	return r.ledger.Close(ledger.Closing{Now: time.Now(), Exit: res.Exit, Reason: res.Reason, Complete: res.Complete, KeepOpen: open,
-		Fetches: res.Fetches, Upserts: res.Upserts, Requests: res.APIRequests, Retries: res.Retries, BytesFetched: res.BytesFetched,
-		Result: string(b)})
+		Evidence: res.Complete && res.Exit != ExitLook, Result: string(b),
+		Spent: ledger.Spent{Fetches: res.Fetches, Upserts: res.Upserts, Requests: res.APIRequests, Retries: res.Retries, BytesFetched: res.BytesFetched}})
 }
 
 func count(n int, noun string) string {

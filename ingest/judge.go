@@ -3,6 +3,8 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"strings"
 
 	"github.com/pageferry/pageferry/crawler"
@@ -18,6 +20,21 @@ type judge struct {
 	rules     crawler.ScopeConfig
 	locale    string
 	signature string // of what an article depends on
+	log       *slog.Logger
+}
+
+func newJudge(s Site) *judge {
+	return &judge{scope: s.Crawler.Scope(), canon: s.Crawler.Canonicalizer(), extract: s.Extract, rules: s.Crawl.Scope,
+		locale: s.Config.Locale, signature: ArticleSignature(s), log: s.Log}
+}
+
+// reading is the signature of how a URL is read: for its article, or only for its links. A page that was read in the
+// one way is read anew for the other, whatever the site says of changes.
+func (j *judge) reading(url string) string {
+	if j.scope.Decide(url).FollowOnly {
+		return j.signature + ":links"
+	}
+	return j.signature
 }
 
 // verdict is what becomes of a page, with what the run wants to count.
@@ -32,6 +49,9 @@ type verdict struct {
 func (j *judge) page(p *crawler.Page, known ledger.State, stored []string) verdict {
 	v := verdict{Visit: ledger.Visit{Item: p.Item, ExternalID: ExternalID(p.Item.URL), At: p.At, Signature: j.signature}}
 	scope := j.scope.Decide(p.Item.URL)
+	if scope.FollowOnly {
+		v.Signature = j.signature + ":links"
+	}
 	switch {
 	case p.Disallowed != "":
 		return v.end(known, Robots, "", p.Disallowed)
@@ -61,12 +81,15 @@ func (j *judge) page(p *crawler.Page, known ledger.State, stored []string) verdi
 	case !sameLanguage(j.locale, p.Lang):
 		return v.end(known, Locale, "", fmt.Sprintf("the page is in %q, the config's locale is %q", p.Lang, j.locale))
 	}
-	v, done := j.canonical(v, p, known)
+	if p.Canonical != p.Item.URL {
+		v.Canonical = p.Canonical
+	}
+	v, done := j.canonical(v, p.Item, v.Canonical, known)
 	if done {
 		return v
 	}
 
-	article, err := j.extract.Extract(p.Doc, p.Item.URL, p.Base)
+	article, err := j.article(p)
 	if empty := (*sanitize.EmptyError)(nil); errors.As(err, &empty) {
 		return v.end(known, Empty, "", empty.Error())
 	}
@@ -90,7 +113,8 @@ func (j *judge) page(p *crawler.Page, known ledger.State, stored []string) verdi
 
 // end closes a visit with an outcome.
 func (v verdict) end(known ledger.State, outcome, class, detail string) verdict {
-	delivered := known.RemoteID != ""
+	// A create that was not acknowledged may have arrived.
+	delivered := known.RemoteID != "" || known.Intent != ""
 	v.Outcome, v.Class, v.Detail = outcome, class, detail
 	v.Confirmed = live(outcome)
 	v.Evidence = delivered && speaksForDeletion(outcome)
@@ -115,9 +139,22 @@ func (j *judge) redirect(v verdict, p *crawler.Page, known ledger.State) verdict
 	return v.end(known, Redirected, class, detail)
 }
 
+// article extracts the article of a page. A page that makes the extraction panic fails alone.
+func (j *judge) article(p *crawler.Page) (a sanitize.Article, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			j.log.Error("extraction panicked", "url", p.Item.URL, "panic", r, "stack", string(debug.Stack()))
+			err = fmt.Errorf("extraction panicked: %v", r)
+		}
+	}()
+	return j.extract.Extract(p.Doc, p.Item.URL, p.Base)
+}
+
 // notModified replays what the page led to when it was last read: a 304 has no body, and hides nothing.
 func (j *judge) notModified(v verdict, p *crawler.Page, known ledger.State, scope crawler.Verdict, stored []string) verdict {
-	j.follow(&v, stored)
+	if !p.NoFollow {
+		j.follow(&v, stored)
+	}
 	v.Validators, v.KeepValidators = p.Validators, true
 	switch {
 	case scope.FollowOnly:
@@ -125,25 +162,28 @@ func (j *judge) notModified(v verdict, p *crawler.Page, known ledger.State, scop
 	case p.NoIndex != "" && j.rules.NoIndex != crawler.Ignore:
 		v.KeepValidators = false
 		return v.end(known, NoIndex, "", p.NoIndex)
-	case known.RemoteID == "":
-		return v.end(known, known.Outcome, "", "")
+	}
+	// A canonical that did not count when the page was read may count now.
+	if v, done := j.canonical(v, p.Item, known.Canonical, known); done {
+		v.KeepValidators = false
+		return v
 	}
 	return v.end(known, NotModified, "", "")
 }
 
 // canonical follows a rel=canonical that leads to another page of the site. One that leads out of scope does not
 // count: the page stands for itself.
-func (j *judge) canonical(v verdict, p *crawler.Page, known ledger.State) (verdict, bool) {
-	if p.Canonical == "" || p.Canonical == p.Item.URL || p.Item.Alone || j.rules.Canonical == crawler.Ignore {
+func (j *judge) canonical(v verdict, it crawler.Item, to string, known ledger.State) (verdict, bool) {
+	if to == "" || it.Alone || j.rules.Canonical == crawler.Ignore {
 		return v, false
 	}
-	if !j.scope.Decide(p.Canonical).In {
-		v.ForeignCanonical = p.Canonical
+	if !j.scope.Decide(to).In {
+		v.CanonicalOut = true
 		return v, false
 	}
-	v.Edge = p.Canonical
-	v.Follow = append(v.Follow, crawler.Link{URL: p.Canonical, Via: crawler.ViaCanonical, From: p.Item.URL, Depth: p.Item.Depth})
-	return v.end(known, Canonicalized, "", "to "+p.Canonical), true
+	v.Edge = to
+	v.Follow = append(v.Follow, crawler.Link{URL: to, Via: crawler.ViaCanonical, From: it.URL, Depth: it.Depth})
+	return v.end(known, Canonicalized, "", "to "+to), true
 }
 
 // follow adds to a visit those of the page's links that belong to the site.

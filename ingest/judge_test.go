@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +15,7 @@ import (
 	"github.com/pageferry/pageferry/sanitize"
 )
 
-func newJudge(t *testing.T, scope crawler.ScopeConfig, extract sanitize.Config) *judge {
+func testJudge(t *testing.T, scope crawler.ScopeConfig, extract sanitize.Config) *judge {
 	t.Helper()
 	start := []string{"https://h.example/en/"}
 	canon, err := crawler.NewCanonicalizer(start, nil)
@@ -29,7 +30,8 @@ func newJudge(t *testing.T, scope crawler.ScopeConfig, extract sanitize.Config) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &judge{scope: s, canon: canon, extract: x, rules: scope, locale: "en", signature: "sig"}
+	return &judge{scope: s, canon: canon, extract: x, rules: scope, locale: "en", signature: "sig",
+		log: slog.New(slog.DiscardHandler)}
 }
 
 func fetched(t *testing.T, change func(*crawler.Page)) *crawler.Page {
@@ -95,7 +97,7 @@ func TestJudge(t *testing.T) {
 				name, known.RemoteID, known.Hash = c.name+"Delivered", delivered, "another"
 			}
 			t.Run(name, func(t *testing.T) {
-				v := newJudge(t, c.scope, c.extract).page(fetched(t, c.page), known, nil)
+				v := testJudge(t, c.scope, c.extract).page(fetched(t, c.page), known, nil)
 				if v.Outcome != c.outcome || v.Class != c.class || v.Edge != c.edge {
 					t.Errorf("outcome %q, class %q, edge %q; want %q, %q, %q", v.Outcome, v.Class, v.Edge, c.outcome, c.class, c.edge)
 				}
@@ -116,7 +118,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestJudgeComparesWithWhatWasDelivered(t *testing.T) {
-	j := newJudge(t, crawler.ScopeConfig{}, sanitize.Config{})
+	j := testJudge(t, crawler.ScopeConfig{}, sanitize.Config{})
 	first := j.page(fetched(t, nil), ledger.State{}, nil)
 	same := ledger.State{RemoteID: "r", Hash: first.Hash}
 	if v := j.page(fetched(t, nil), same, nil); v.Outcome != Unchanged || !v.KeepValidators || !v.Confirmed {
@@ -129,7 +131,7 @@ func TestJudgeComparesWithWhatWasDelivered(t *testing.T) {
 }
 
 func TestJudgeReplaysLinksOf304(t *testing.T) {
-	j := newJudge(t, crawler.ScopeConfig{}, sanitize.Config{})
+	j := testJudge(t, crawler.ScopeConfig{}, sanitize.Config{})
 	page := fetched(t, func(p *crawler.Page) { p.Doc, p.Links, p.NotModified, p.Status = nil, nil, true, 304 })
 	stored := []string{"https://h.example/en/b", "https://h.example/de/b"}
 	v := j.page(page, ledger.State{RemoteID: "r"}, stored)
@@ -140,9 +142,28 @@ func TestJudgeReplaysLinksOf304(t *testing.T) {
 	if v := j.page(page, ledger.State{RemoteID: "r"}, stored); v.Outcome != NoIndex || v.KeepValidators || len(v.Follow) != 1 {
 		t.Errorf("with a directive in the header: %+v", v.Visit)
 	}
-	page.NoIndex = ""
-	if v := j.page(page, ledger.State{Outcome: FollowOnly}, stored); v.Outcome != FollowOnly || v.Confirmed {
-		t.Errorf("of a page that is not delivered: %+v", v.Visit)
+	page.NoIndex, page.NoFollow = "", true
+	if v := j.page(page, ledger.State{RemoteID: "r"}, stored); v.Outcome != NotModified || len(v.Follow) != 0 {
+		t.Errorf("with nofollow in the header: %+v", v.Visit)
+	}
+	page.NoFollow = false
+	known := ledger.State{RemoteID: "r", Canonical: "https://h.example/en/c"}
+	if v := j.page(page, known, stored); v.Outcome != Canonicalized || v.KeepValidators || len(v.Follow) != 2 {
+		t.Errorf("with a canonical that is in scope now: %+v", v.Visit)
+	}
+	follow := testJudge(t, crawler.ScopeConfig{FollowOnly: []string{"/en/a"}}, sanitize.Config{})
+	if v := follow.page(page, ledger.State{}, stored); v.Outcome != FollowOnly || v.Confirmed || v.Signature != follow.reading(page.Item.URL) {
+		t.Errorf("of a page that is only followed: %+v", v.Visit)
+	}
+	if follow.reading(page.Item.URL) == j.reading(page.Item.URL) {
+		t.Error("a page that is no longer follow_only would be asked for with the validators of its links")
+	}
+}
+
+func TestJudgeSurvivesAPanic(t *testing.T) {
+	j := testJudge(t, crawler.ScopeConfig{}, sanitize.Config{})
+	if v := j.page(fetched(t, func(p *crawler.Page) { p.Doc = &goquery.Document{} }), ledger.State{}, nil); v.Outcome != Failed || v.Class != "parse" {
+		t.Errorf("%+v", v.Visit)
 	}
 }
 

@@ -63,6 +63,7 @@ type run struct {
 	upserts, exhausted atomic.Int64
 	incomplete         []string // why the run is not complete; written by one goroutine at a time
 
+	leads   leading
 	beside  tally
 	foreign struct { // pages in Fin whose canonical is out of scope
 		pages              int
@@ -90,8 +91,7 @@ func Sync(ctx context.Context, site Site, flags Flags, progress *Progress) Resul
 // nothing may go on.
 func (r *run) run(ctx, stopping context.Context) error {
 	r.progress.phase.Store("checking")
-	r.judge = &judge{scope: r.site.Crawler.Scope(), canon: r.site.Crawler.Canonicalizer(), extract: r.site.Extract,
-		rules: r.site.Crawl.Scope, locale: r.site.Config.Locale, signature: ArticleSignature(r.site)}
+	r.judge = newJudge(r.site)
 	if err := r.bind(ctx); err != nil {
 		return err
 	}
@@ -108,7 +108,10 @@ func (r *run) run(ctx, stopping context.Context) error {
 	if err := r.open(ctx); err != nil {
 		return err
 	}
-	defer context.AfterFunc(stopping, r.ledger.Stop)()
+	defer context.AfterFunc(stopping, func() {
+		r.ledger.Stop()
+		r.site.Crawler.Stop()
+	})()
 	if err := r.crawlAndCreate(ctx, stopping); err != nil {
 		return err
 	}
@@ -149,8 +152,12 @@ func (r *run) open(ctx context.Context) error {
 		limit = r.flags.Limit
 	}
 	var err error
-	r.ledger, err = r.site.Ledger.OpenRun(ctx, ledger.RunOptions{Destination: r.destID, Signature: r.site.Signature,
-		ArticleSignature: r.judge.signature, Restart: r.flags.Restart, Refetch: r.flags.Refetch, MaxItems: limit, Now: time.Now()})
+	signature := r.site.Signature
+	if r.flags.Refetch {
+		signature += ":refetch" // what is left of it must not be read with validators
+	}
+	r.ledger, err = r.site.Ledger.OpenRun(ctx, ledger.RunOptions{Destination: r.destID, Signature: signature, Reading: r.judge.reading,
+		Restart: r.flags.Restart, Refetch: r.flags.Refetch, MaxItems: limit, Now: time.Now()})
 	return err
 }
 
@@ -183,6 +190,9 @@ func (r *run) crawlAndCreate(ctx, stopping context.Context) error {
 // crawl fetches every page of the site once, and those again whose canonical turned out not to be live.
 func (r *run) crawl(ctx, stopping context.Context, creates *queue) error {
 	found, err := r.site.Crawler.Discover(ctx, r.ledger)
+	if errors.Is(err, crawler.ErrStopped) {
+		return errInterrupted
+	}
 	if err != nil {
 		return err
 	}
@@ -193,34 +203,46 @@ func (r *run) crawl(ctx, stopping context.Context, creates *queue) error {
 	if found.SiteDown != nil {
 		return r.siteDown(*found.SiteDown)
 	}
+	// Where depth counts, links come before what is known: a page may be nearer to the start than it was.
+	if r.site.Crawl.Scope.MaxDepth > 0 {
+		if err := r.pass(ctx, creates); err != nil || stopping.Err() != nil {
+			return err
+		}
+	}
 	if err := r.ledger.Seed(ctx, r.place); err != nil {
 		return err
 	}
-	visit := func(_ context.Context, p *crawler.Page) error { return r.visit(p, creates) }
-	for pass := 0; ; pass++ {
-		err := r.site.Crawler.Crawl(ctx, r.ledger, visit)
-		var down *crawler.HostDownError
-		if errors.As(err, &down) {
-			return r.siteDown(crawler.Failure{Class: down.Last.Class, Detail: down.Error()})
-		}
-		if err != nil {
-			return err
-		}
-		// A crawl that was stopped, or that reached a limit, ends with pages that are not recorded yet.
-		if err := r.ledger.Flush(); err != nil {
-			return err
-		}
-		if pass > 0 || stopping.Err() != nil {
-			return nil
-		}
-		alone, err := r.standAlone(ctx)
-		if err != nil || len(alone) == 0 {
-			return err
-		}
+	if err := r.pass(ctx, creates); err != nil || stopping.Err() != nil {
+		return err
+	}
+	alone, err := r.standAlone(ctx)
+	if err != nil {
+		return err
+	}
+	if len(alone) > 0 {
 		if err := r.ledger.Add(ctx, alone); err != nil {
 			return err
 		}
+		if err := r.pass(ctx, creates); err != nil {
+			return err
+		}
 	}
+	r.incomplete = append(r.incomplete, r.site.Crawler.RobotsFailures()...)
+	return nil
+}
+
+// pass crawls until the frontier is empty, and returns when all of it is recorded.
+func (r *run) pass(ctx context.Context, creates *queue) error {
+	err := r.site.Crawler.Crawl(ctx, r.ledger, func(_ context.Context, p *crawler.Page) error { return r.visit(p, creates) })
+	var down *crawler.HostDownError
+	if errors.As(err, &down) {
+		return r.siteDown(crawler.Failure{Class: down.Last.Class, Detail: down.Error()})
+	}
+	if err != nil {
+		return err
+	}
+	// A crawl that was stopped, or that reached a limit, ends with pages that are not recorded yet.
+	return r.ledger.Flush()
 }
 
 // siteDown records that what is in Fin could not be confirmed.
@@ -256,7 +278,7 @@ func (r *run) visit(p *crawler.Page, creates *queue) error {
 	if p.NotModified {
 		var err error
 		if stored, err = known.Outlinks(); err != nil {
-			return err
+			return fmt.Errorf("links of %s in the ledger: %w; run once with --refetch", p.Item.URL, err)
 		}
 	}
 	v := r.judge.page(p, known, stored)

@@ -76,11 +76,7 @@ func host(t intercom.Config) string {
 	if t.Kind == intercom.Sandbox {
 		return string(intercom.Sandbox)
 	}
-	u, err := url.Parse(t.Endpoint())
-	if err != nil {
-		return t.Endpoint()
-	}
-	return u.Host
+	return t.Host()
 }
 
 func (r *run) sourceURL() string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 	"github.com/pageferry/pageferry/ingest"
 )
 
-// maxHeldOutput bounds what -q holds back until the exit code is known.
-const maxHeldOutput = 4 << 20
+// maxHeldLog bounds what -q holds back of stderr until the exit code is known.
+const maxHeldLog = 4 << 20
 
 // console is where a command writes: results to out, everything else through err, which keeps the progress line apart
 // from log lines. With -q both are held until the exit code says whether they are wanted.
@@ -31,7 +32,8 @@ func newConsole(w *world, c *cli) *console {
 	con := &console{world: w, out: w.stdout}
 	stderr := w.stderr
 	if c.Quiet {
-		o, e := &heldWriter{to: w.stdout}, &heldWriter{to: w.stderr}
+		// Results are complete or nothing; only the log can be too long to be held.
+		o, e := &heldWriter{to: w.stdout, max: math.MaxInt}, &heldWriter{to: w.stderr, max: maxHeldLog}
 		con.out, stderr, con.held = o, e, []*heldWriter{o, e}
 	}
 	con.err = &liveWriter{to: stderr}
@@ -75,6 +77,7 @@ func (c *console) close(code int) {
 type heldWriter struct {
 	mu      sync.Mutex
 	buf     bytes.Buffer
+	max     int
 	dropped int
 	to      io.Writer
 }
@@ -82,7 +85,7 @@ type heldWriter struct {
 func (h *heldWriter) Write(p []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.buf.Len()+len(p) > maxHeldOutput {
+	if h.buf.Len()+len(p) > h.max {
 		h.dropped += len(p)
 		return len(p), nil
 	}

@@ -94,6 +94,18 @@ func crashSite(f *fixture, versions []int) {
 		a.body = strings.Replace(a.body, "</nav>", `<a href="`+strings.Join(append(links, path(i/2)), `">x</a><a href="`)+`">x</a></nav>`, 1)
 		f.site.set(path(i), a)
 	}
+	// Pages that are fetched twice, to stand alone, and edges that are not.
+	for i := range 20 {
+		dead, live, moved := fmt.Sprintf("/dead/%d", i), fmt.Sprintf("/live/%d", i), fmt.Sprintf("/moved/%d", i)
+		f.site.set(live, canonical(article("Copy", "A copy."), path(i+1)))
+		f.site.set(moved, answer{status: 301, location: path(i + 1)})
+		p := path(100 + i)
+		f.site.mu.Lock()
+		a := f.site.pages[p]
+		f.site.mu.Unlock()
+		a.body = strings.Replace(a.body, "</nav>", `<a href="`+live+`">x</a><a href="`+moved+`">x</a></nav>`, 1)
+		f.site.set(p, canonical(a, dead))
+	}
 }
 
 // Whenever the process is killed, the next run goes on: the destination ends with what the site has, no page is there

@@ -42,9 +42,15 @@ func (c *explainCmd) Run(e *runEnv) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("open ledger: %w", err)
 	}
+	if _, err := crawl.Canonicalizer().Canonical(c.URL); err != nil {
+		return &exitError{ingest.ExitUsage, fmt.Errorf("%s cannot be crawled: %w", c.URL, err)}
+	}
 	x, err := ingest.Explain(e.ctx, site, c.URL)
+	if e.ctx.Err() != nil {
+		return &exitError{ingest.ExitInterrupted, errors.New("interrupted")}
+	}
 	if err != nil {
-		return &exitError{ingest.ExitUsage, err}
+		return err
 	}
 	return printExplanation(e, x)
 }
@@ -67,6 +73,8 @@ func printExplanation(e *runEnv, x ingest.Explanation) error {
 		row("now", "it would not be crawled (%s)", d.Detail)
 	case d.Outcome == ingest.Created:
 		row("now", "a run would deliver it for the first time")
+	case d.Outcome == ingest.Updated && x.Known != nil && x.Known.Intent != "":
+		row("now", "a run would send it again, because nobody knows whether its last version arrived")
 	case d.Outcome == ingest.Updated:
 		row("now", "a run would deliver it again, because the article is another than what was delivered")
 	default:

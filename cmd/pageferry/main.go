@@ -51,7 +51,7 @@ type world struct {
 }
 
 type cli struct {
-	State      string `placeholder:"DIR" env:"PAGEFERRY_STATE" help:"Where ledgers, locks and the sandbox are kept. Default: .pageferry beside the config file."`
+	State      string `placeholder:"DIR" help:"Where ledgers, locks and the sandbox are kept. Default: $$PAGEFERRY_STATE, else .pageferry beside the config file."`
 	LogFormat  string `enum:"auto,text,json" default:"auto" help:"auto, text or json. auto: coloured on a terminal, else text."`
 	LogLevel   string `enum:"debug,info,warn,error" default:"info" help:"debug, info, warn or error."`
 	Quiet      bool   `short:"q" help:"Print nothing when the exit code is 0 or 5."`
@@ -88,10 +88,9 @@ func (e *exitError) Unwrap() error { return e.err }
 func run(ctx context.Context, args []string, w *world) int {
 	var c cli
 	helped := false
-	parser, err := kong.New(&c, kong.Name("pageferry"), kong.UsageOnError(), kong.Writers(w.stdout, w.stderr),
+	parser, err := kong.New(&c, kong.Name("pageferry"), kong.Writers(w.stdout, w.stderr),
 		kong.Description("Keeps Intercom's Fin fed with a company's help center.\n\nStart with: pageferry demo\n\n"+exitHelp),
-		kong.Exit(func(int) { helped = true }), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Vars{"state": ".pageferry"})
+		kong.Exit(func(int) { helped = true }), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
 	if err != nil {
 		fmt.Fprintln(w.stderr, "pageferry:", err)
 		return ingest.ExitStopped
@@ -106,6 +105,9 @@ func run(ctx context.Context, args []string, w *world) int {
 	if err != nil {
 		fmt.Fprintf(w.stderr, "pageferry: %v\nRun `pageferry --help` to see what there is.\n", err)
 		return ingest.ExitUsage
+	}
+	if c.State == "" {
+		c.State, _ = w.getenv("PAGEFERRY_STATE")
 	}
 	out := newConsole(w, &c)
 	err = kctx.Run(&runEnv{ctx: ctx, cli: &c, world: w, console: out})

@@ -85,7 +85,10 @@ func (e *runEnv) openSite(ctx context.Context, cfg *configs.Config, dir string, 
 	open = append(open, func() error { c.Close(); return nil })
 	l, err := ledger.Open(ctx, filepath.Join(dir, cfg.SiteName()+".db"))
 	if err != nil {
-		return nil, &exitError{ingest.ExitStopped, fmt.Errorf("%w; give a state directory that can be written with --state", err)}
+		if errors.Is(err, ledger.ErrReadOnly) {
+			err = fmt.Errorf("%w; give a state directory that can be written with --state", err)
+		}
+		return nil, &exitError{ingest.ExitStopped, err}
 	}
 	open = append(open, l.Close)
 	target := cfg.Target

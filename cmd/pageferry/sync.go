@@ -12,6 +12,7 @@ import (
 	"github.com/pageferry/pageferry/crawler"
 	"github.com/pageferry/pageferry/ingest"
 	"github.com/pageferry/pageferry/ingest/intercom"
+	"github.com/pageferry/pageferry/ingest/ledger"
 )
 
 type syncCmd struct {
@@ -75,16 +76,20 @@ func (c *syncCmd) syncConfig(ctx context.Context, e *runEnv, cfg *configs.Config
 	if err != nil {
 		return failed(name, err, ingest.ReasonStateUnusable)
 	}
-	for _, line := range warnings(cfg) {
-		e.console.log.Warn(line, "site", name)
+	o.site.Connected = func(d ingest.Destination) {
+		e.console.printf("%s", deliversTo(name, d))
+		for _, line := range warnings(cfg) {
+			e.console.log.Warn(line, "site", name)
+		}
 	}
-	o.site.Connected = func(d ingest.Destination) { e.console.printf("%s", deliversTo(name, d)) }
 	var progress ingest.Progress
 	stop := watch(ctx, e, name, &progress)
 	res := ingest.Sync(ctx, o.site, ingest.Flags{Limit: c.Limit, Refetch: c.Refetch, Restart: c.Restart}, &progress)
 	stop()
-	if err := o.close(); err != nil && res.Exit == ingest.ExitOK {
-		res.Exit, res.Reason, res.Complete = ingest.ExitStopped, ingest.ReasonInternal, false
+	if err := o.close(); err != nil {
+		if res.Exit == ingest.ExitOK {
+			res.Exit, res.Reason, res.Complete = ingest.ExitStopped, ingest.ReasonInternal, false
+		}
 		res.Messages = append(res.Messages, err.Error())
 	}
 	return res
@@ -125,10 +130,12 @@ func failed(site string, err error, reason string) ingest.Result {
 	if errors.As(err, &ee) {
 		code = ee.code
 	}
-	switch code {
-	case ingest.ExitUsage:
+	switch {
+	case errors.Is(err, ledger.ErrDiskFull):
+		reason = ingest.ReasonDiskFull
+	case code == ingest.ExitUsage:
 		reason = ingest.ReasonConfigInvalid
-	case ingest.ExitLocked:
+	case code == ingest.ExitLocked:
 		reason = ingest.ReasonLocked
 	}
 	return ingest.Result{Site: site, Exit: code, Reason: reason, Messages: []string{err.Error()}, StartedAt: time.Now().UTC().Truncate(time.Second),

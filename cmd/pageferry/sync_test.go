@@ -113,10 +113,6 @@ func TestUpdatesWaitForTheCrawlAndCreatesDoNot(t *testing.T) {
 
 func TestRedirectsAndCanonicalsAreEdges(t *testing.T) {
 	f := newFixture(t, "")
-	canonical := func(a answer, to string) answer {
-		a.body = strings.Replace(a.body, "<head>", `<head><link rel="canonical" href="`+to+`">`, 1)
-		return a
-	}
 	f.site.set("/", article("Home", "Welcome.", "/old", "/print", "/self", "/ghost", "/away", "/loop1", "/dup?utm_source=x", "/dup", "/canon1"))
 	f.site.set("/old", answer{status: 301, location: "/new"})
 	f.site.set("/new", article("New", "The new place."))

@@ -49,7 +49,7 @@ func benchArticle() string {
 func benchRun(b *testing.B) (*Ledger, *Run) {
 	b.Helper()
 	l, d := mustOpen(b, filepath.Join(b.TempDir(), "x.db"))
-	r := mustRun(b, l, RunOptions{Destination: d.ID, ArticleSignature: "a"})
+	r := mustRun(b, l, RunOptions{Destination: d.ID, Reading: reading("a")})
 	var links []crawler.Link
 	for i := range benchAhead {
 		links = append(links, start(benchURL(i)))

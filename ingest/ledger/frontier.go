@@ -22,15 +22,20 @@ type entry struct {
 
 // State is what the ledger knows of a page when its item is handed out.
 type State struct {
-	ID       int64  // row; 0: the page is new
-	RemoteID string // empty: not in the destination
-	Title    string // as delivered
-	Hash     string // of the article as delivered
-	Intent   string // create or update: open, so the page is sent whatever its hash
-	Outcome  string // of the last run that reached it
-	outlinks []byte // packed; only with validators, because only then they can be needed
-	foreign  bool   // it had a canonical out of scope when it was last read
-	seq      int64
+	ID        int64  // row; 0: the page is new
+	RemoteID  string // empty: not in the destination
+	Hash      string // of the article as delivered
+	Intent    string // create or update: open, so the page is sent whatever its hash
+	Outcome   string // of the last run that reached it
+	Canonical string // rel=canonical when it was last read, if it named another URL
+	outlinks  []byte // packed; only with validators, because only then they can be needed
+	seq       int64
+}
+
+// item identifies what is handed out: a page can be crawled a second time, to stand alone.
+type item struct {
+	url   string
+	alone bool
 }
 
 // key is what the set of seen URLs holds. 64 bits with a seed of the run: two of a million URLs share a key with a
@@ -66,7 +71,7 @@ func (r *Run) Next(ctx context.Context) (crawler.Item, bool, error) {
 			e := r.ahead[0]
 			r.ahead = r.ahead[1:]
 			e.state.seq = e.seq
-			r.states[e.item.URL] = e.state
+			r.states[item{e.item.URL, e.item.Alone}] = e.state
 			r.open++
 			r.handed++
 			return e.item, true, nil
@@ -123,9 +128,9 @@ func (r *Run) wake() {
 // fill reads the next rows of the frontier, with what is known of their pages. The lock is held.
 func (r *Run) fill(ctx context.Context) error {
 	rows, err := r.l.read.QueryContext(ctx, `SELECT f.seq, f.url, f.via, f.found_from, f.depth, f.hops, f.alone,
-			coalesce(p.id, 0), coalesce(p.remote_id, ''), coalesce(p.title, ''), coalesce(p.hash, ''), coalesce(p.intent, ''),
+			coalesce(p.id, 0), coalesce(p.remote_id, ''), coalesce(p.hash, ''), coalesce(p.intent, ''),
 			coalesce(p.outcome, ''), coalesce(p.signature, ''), coalesce(p.etag, ''), coalesce(p.last_modified, ''),
-			coalesce(p.body_hash, ''), coalesce(p.canonical, '') <> '', o.links
+			coalesce(p.body_hash, ''), coalesce(p.canonical, ''), o.links
 		FROM frontier f LEFT JOIN pages p ON p.destination_id = $1 AND p.url = f.url LEFT JOIN outlinks o ON o.page_id = p.id
 		WHERE f.seq > $2 AND f.run_id = $3 AND f.done = 0 ORDER BY f.seq LIMIT $4`, r.opts.Destination, r.cursor, r.ID, readAhead)
 	if err != nil {
@@ -138,11 +143,11 @@ func (r *Run) fill(ctx context.Context) error {
 		var v crawler.Validators
 		var signature string
 		it, st := &e.item, &e.state
-		if err := rows.Scan(&e.seq, &it.URL, &it.Via, &it.From, &it.Depth, &it.Hops, &it.Alone, &st.ID, &st.RemoteID, &st.Title,
-			&st.Hash, &st.Intent, &st.Outcome, &signature, &v.ETag, &v.LastModified, &v.BodyHash, &st.foreign, &st.outlinks); err != nil {
+		if err := rows.Scan(&e.seq, &it.URL, &it.Via, &it.From, &it.Depth, &it.Hops, &it.Alone, &st.ID, &st.RemoteID,
+			&st.Hash, &st.Intent, &st.Outcome, &signature, &v.ETag, &v.LastModified, &v.BodyHash, &st.Canonical, &st.outlinks); err != nil {
 			return r.readError(ctx, err)
 		}
-		if st.Intent == "" && signature == r.opts.ArticleSignature && !r.opts.Refetch {
+		if st.Intent == "" && !r.opts.Refetch && v != (crawler.Validators{}) && signature == r.opts.Reading(it.URL) {
 			it.Validators = v
 		} else {
 			st.outlinks = nil

@@ -37,12 +37,18 @@ func mustRun(t testing.TB, l *Ledger, o RunOptions) *Run {
 	if o.Now.IsZero() {
 		o.Now = day
 	}
+	if o.Reading == nil {
+		o.Reading = reading("")
+	}
 	r, err := l.OpenRun(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
+
+// reading is a signature that is the same for every URL.
+func reading(signature string) func(string) string { return func(string) string { return signature } }
 
 func start(url string) crawler.Link { return crawler.Link{URL: url, Via: crawler.ViaStart} }
 
@@ -176,7 +182,7 @@ func TestNextEnds(t *testing.T) {
 func TestResume(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	l, d := mustOpen(t, path)
-	r := mustRun(t, l, RunOptions{Destination: d.ID, Signature: "s", ArticleSignature: "a"})
+	r := mustRun(t, l, RunOptions{Destination: d.ID, Signature: "s", Reading: reading("a")})
 	mustAdd(t, r, start("https://x/done"), start("https://x/staged"), start("https://x/out"), start("https://x/waiting"))
 	deliver(t, r, mustNext(t, r), IntentCreate, "h1")
 	settled(t, r, Visit{Item: mustNext(t, r), At: day, Intent: IntentCreate, Hash: "h2", HTML: "x", Signature: "a", Validators: crawler.Validators{ETag: "e"}})
@@ -199,7 +205,7 @@ func TestResume(t *testing.T) {
 			copied := filepath.Join(t.TempDir(), "x.db")
 			copyLedger(t, path, copied)
 			l, d := mustOpen(t, copied)
-			c.o.Destination, c.o.ArticleSignature = d.ID, "a"
+			c.o.Destination, c.o.Reading = d.ID, reading("a")
 			r := mustRun(t, l, c.o)
 			if r.Resumed != (c.want != nil) {
 				t.Fatalf("resumed: %v", r.Resumed)
@@ -256,12 +262,12 @@ func TestValidatorsMoveWithTheAcknowledgement(t *testing.T) {
 		mustAdd(t, r, start("https://x/"))
 		it := mustNext(t, r)
 		record(r, it)
-		if err := r.Close(Closing{Now: day, Complete: true}); err != nil {
+		if err := r.Close(Closing{Now: day, Complete: true, Evidence: true}); err != nil {
 			t.Fatal(err)
 		}
 		return it
 	}
-	a := RunOptions{ArticleSignature: "a"}
+	a := RunOptions{Reading: reading("a")}
 	visit(a, func(r *Run, it crawler.Item) { deliver(t, r, it, IntentCreate, "v1", "https://x/a", "https://x/b") })
 	it := visit(a, func(r *Run, it crawler.Item) {
 		if links, err := r.State(it).Outlinks(); err != nil || !slices.Equal(links, []string{"https://x/a", "https://x/b"}) {
@@ -276,22 +282,22 @@ func TestValidatorsMoveWithTheAcknowledgement(t *testing.T) {
 	if it.Validators != (crawler.Validators{}) {
 		t.Errorf("validators %v with an open intent, want none", it.Validators)
 	}
-	if it = visit(RunOptions{ArticleSignature: "b"}, func(r *Run, it crawler.Item) {
+	if it = visit(RunOptions{Reading: reading("b")}, func(r *Run, it crawler.Item) {
 		settled(t, r, Visit{Item: it, At: day, Outcome: "unchanged", KeepValidators: true, Validators: crawler.Validators{ETag: "v3"}, Signature: "b"})
 	}); it.Validators != (crawler.Validators{}) {
 		t.Errorf("validators %v under another signature, want none", it.Validators)
 	}
-	if it = visit(RunOptions{ArticleSignature: "b", Refetch: true}, func(r *Run, it crawler.Item) {
+	if it = visit(RunOptions{Reading: reading("b"), Refetch: true}, func(r *Run, it crawler.Item) {
 		settled(t, r, Visit{Item: it, At: day, Outcome: "not_modified", KeepValidators: true, Validators: crawler.Validators{ETag: "v3"}, Signature: "b"})
 	}); it.Validators != (crawler.Validators{}) {
 		t.Errorf("validators %v with refetch, want none", it.Validators)
 	}
-	if it = visit(RunOptions{ArticleSignature: "b"}, func(r *Run, it crawler.Item) {
+	if it = visit(RunOptions{Reading: reading("b")}, func(r *Run, it crawler.Item) {
 		settled(t, r, Visit{Item: it, At: day, Outcome: "failed"})
 	}); it.Validators.ETag != "v3" {
 		t.Errorf("validator %q after unchanged, want v3", it.Validators.ETag)
 	}
-	if it = visit(RunOptions{ArticleSignature: "b"}, func(r *Run, it crawler.Item) {
+	if it = visit(RunOptions{Reading: reading("b")}, func(r *Run, it crawler.Item) {
 		settled(t, r, Visit{Item: it, At: day, Outcome: "failed"})
 	}); it.Validators != (crawler.Validators{}) {
 		t.Errorf("validators %v after a failure, want none", it.Validators)
@@ -310,7 +316,7 @@ func TestEvidenceAndStaleness(t *testing.T) {
 		} else {
 			settled(t, r, v)
 		}
-		if err := r.Close(Closing{Now: at, Complete: complete}); err != nil {
+		if err := r.Close(Closing{Now: at, Complete: complete, Evidence: complete}); err != nil {
 			t.Fatal(err)
 		}
 		p, found, err := l.Page(t.Context(), d.ID, "https://x/")

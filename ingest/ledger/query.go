@@ -43,11 +43,11 @@ func (l *Ledger) InTarget(ctx context.Context, destination int64) (int, error) {
 	return n, nil
 }
 
-// ForeignCanonicals returns how many of the pages in the destination that a run confirmed name a canonical URL out of
-// scope, with one of them.
+// ForeignCanonicals returns how many of the pages in the destination that a run reached name a canonical URL out of
+// scope, with the first of them.
 func (r *Run) ForeignCanonicals(ctx context.Context) (n int, page, canonical string, err error) {
-	err = r.l.read.QueryRowContext(ctx, `SELECT count(*), coalesce(min(url), ''), coalesce(min(canonical), '') FROM pages
-		WHERE destination_id = $1 AND outcome_run = $2 AND remote_id <> '' AND canonical <> ''`, r.opts.Destination, r.ID).Scan(&n, &page, &canonical)
+	err = r.l.read.QueryRowContext(ctx, `SELECT count(*), coalesce(min(url), ''), coalesce(canonical, '') FROM pages
+		WHERE destination_id = $1 AND outcome_run = $2 AND remote_id <> '' AND canonical_out = 1 -- canonical is that of the least url`, r.opts.Destination, r.ID).Scan(&n, &page, &canonical)
 	if err != nil {
 		return 0, "", "", fmt.Errorf("count canonicals: %w", plain(err))
 	}
@@ -113,14 +113,13 @@ type Condition string
 const (
 	// Failed selects the pages that a run could not read or deliver.
 	Failed Condition = `outcome = 'failed' AND outcome_run = $2`
-	// Stale selects the pages in the destination that a run could not confirm.
-	Stale Condition = `remote_id <> '' AND stale_ms > 0 AND $2 = $2`
+	// Stale selects the pages in the destination, or perhaps there, that a run could not confirm.
+	Stale Condition = `(remote_id <> '' OR intent <> '') AND stale_ms > 0 AND outcome_run <= $2`
 	// Edges selects the pages that a run saw lead to another one.
 	Edges Condition = `outcome IN ('redirected', 'canonicalized') AND outcome_run = $2`
-	// Gone selects the pages in the destination that are no longer on the site, or no longer to be there.
-	Gone Condition = `remote_id <> '' AND evidence <> '' AND $2 = $2`
-	// Unjudged selects the pages in the destination that a run did not reach.
-	Unjudged Condition = `remote_id <> '' AND outcome_run <> $2`
+	// Gone selects the pages in the destination, or perhaps there, that were last seen to be no longer on the site, or no
+	// longer to be in the destination.
+	Gone Condition = `(remote_id <> '' OR intent <> '') AND evidence <> '' AND evidence = outcome AND outcome_run <= $2`
 )
 
 // Pages returns the pages of a destination that fit one of the conditions above, by URL.

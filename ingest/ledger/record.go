@@ -37,18 +37,19 @@ type Visit struct {
 	Stale          bool // delivered, and this run could not confirm it
 	Evidence       bool // the outcome speaks for deletion
 
-	Read             bool     // the page's document was read: the next two replace what is stored
-	Outlinks         []string // canonical URLs as found, scope not applied
-	ForeignCanonical string   // rel=canonical out of scope, which therefore does not count
-	Follow           []crawler.Link
-	NotFollowed      []Visit // outcomes of links that are not crawled, recorded unless the run has found them otherwise
+	Read         bool     // the page's document was read: the next two replace what is stored
+	Outlinks     []string // canonical URLs as found, scope not applied
+	Canonical    string   // rel=canonical, if it names another URL
+	CanonicalOut bool     // it is out of scope, and therefore does not count
+	Follow       []crawler.Link
+	NotFollowed  []Visit // outcomes of links that are not crawled, recorded unless the run has found them otherwise
 }
 
 // State returns what is known of the page of an item that is out.
 func (r *Run) State(it crawler.Item) State {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.states[it.URL]
+	return r.states[item{it.URL, it.Alone}]
 }
 
 // Record closes an item: in one transaction it takes the row off the frontier, stores what became of the page, and
@@ -98,7 +99,7 @@ func (r *Run) Record(v Visit, staged func(Intent)) {
 			n++ // the item itself, which Next counted
 		}
 		r.mu.Lock()
-		delete(r.states, v.Item.URL)
+		delete(r.states, item{v.Item.URL, v.Item.Alone})
 		r.mu.Unlock()
 		r.release(len(follow), n, err)
 	})

@@ -22,20 +22,23 @@ const (
 
 // RunOptions say how a run begins.
 type RunOptions struct {
-	Destination      int64
-	Signature        string // of what decides what the run does: only a run with the same one is resumed
-	ArticleSignature string // of what an article depends on: validators of another one are not handed out
-	Restart          bool   // do not resume
-	Refetch          bool   // hand out no validators
-	MaxItems         int    // hand out that many items at the most; 0: no limit
-	Now              time.Time
+	Destination int64
+	Signature   string // of what decides what the run does: only a run with the same one is resumed
+	// Reading returns the signature of how a URL is read now: validators are handed out only where its last reading had
+	// the same.
+	Reading  func(url string) string
+	Restart  bool // do not resume
+	Refetch  bool // hand out no validators
+	MaxItems int  // hand out that many items at the most; 0: no limit
+	Now      time.Time
 }
 
 // Run is a run in progress and its frontier. It implements crawler.Frontier; its methods may be called concurrently.
 type Run struct {
 	ID      int64
 	Resumed bool
-	Started time.Time
+	Started time.Time // of a resumed run, when it first began
+	Before  Spent     // by the earlier processes of a resumed run, as far as they lived to say so
 
 	l    *Ledger
 	opts RunOptions
@@ -51,9 +54,9 @@ type Run struct {
 	open    int                 // items handed out and changes queued that are not committed
 	handed  int
 	stopped bool
-	failed  error         // the ledger's failure, which ends every wait
-	changed chan struct{} // closed and replaced whenever the above changes
-	states  map[string]State
+	failed  error          // the ledger's failure, which ends every wait
+	changed chan struct{}  // closed and replaced whenever the above changes
+	states  map[item]State // of the items that are out
 }
 
 // OpenRun begins a run, or resumes the last one of the destination if it was not closed, has the same signature, and
@@ -61,11 +64,13 @@ type Run struct {
 // the site may have changed since.
 func (l *Ledger) OpenRun(ctx context.Context, o RunOptions) (*Run, error) {
 	r := &Run{l: l, opts: o, hash: maphash.MakeSeed(), seen: map[uint64]struct{}{}, changed: make(chan struct{}),
-		states: map[string]State{}, Started: o.Now}
+		states: map[item]State{}, Started: o.Now}
 	var signature string
 	var started, progress int64
-	err := l.read.QueryRowContext(ctx, `SELECT id, signature, started_ms, progress_ms FROM runs
-		WHERE destination_id = $1 AND state = 'open' ORDER BY id DESC LIMIT 1`, o.Destination).Scan(&r.ID, &signature, &started, &progress)
+	b := &r.Before
+	err := l.read.QueryRowContext(ctx, `SELECT id, signature, started_ms, progress_ms, fetches, upserts, api_requests, retries, bytes_fetched
+		FROM runs WHERE destination_id = $1 AND state = 'open' ORDER BY id DESC LIMIT 1`, o.Destination).Scan(&r.ID, &signature, &started,
+		&progress, &b.Fetches, &b.Upserts, &b.Requests, &b.Retries, &b.BytesFetched)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("look for a run to resume: %w", plain(err))
 	}
@@ -81,7 +86,7 @@ func (l *Ledger) OpenRun(ctx context.Context, o RunOptions) (*Run, error) {
 			_, err := s.reopenIntents.Exec(r.ID, o.Destination)
 			return err
 		}
-		if _, err := s.abandonRuns.Exec(o.Destination, ms(o.Now)); err != nil {
+		if _, err := s.abandonRuns.Exec(o.Destination); err != nil {
 			return err
 		}
 		if _, err := s.clearFrontier.Exec(o.Destination); err != nil {
@@ -93,6 +98,7 @@ func (l *Ledger) OpenRun(ctx context.Context, o RunOptions) (*Run, error) {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
 	if !r.Resumed {
+		r.Before = Spent{}
 		return r, nil
 	}
 	r.Started = fromMS(started)
@@ -113,23 +119,28 @@ func (r *Run) load(ctx context.Context) error {
 			return fmt.Errorf("read frontier: %w", plain(err))
 		}
 		r.seen[r.key(url, alone)] = struct{}{}
-		if !done {
+		if done {
+			r.handed++
+		} else {
 			r.waiting++
 		}
 	}
 	return plain(rows.Err())
 }
 
+// Spent is what a run has cost.
+type Spent struct{ Fetches, Upserts, Requests, Retries, BytesFetched int64 }
+
 // Closing is how a run ended.
 type Closing struct {
-	Now                                 time.Time
-	Exit                                int
-	Reason                              string
-	Complete                            bool
-	KeepOpen                            bool // it can be resumed: interrupted, not finished
-	Fetches, Upserts, Requests, Retries int64
-	BytesFetched                        int64
-	Result                              string // JSON
+	Now      time.Time
+	Exit     int
+	Reason   string
+	Complete bool
+	Evidence bool // what it saw counts as evidence for deletion
+	KeepOpen bool // it can be resumed: interrupted, not finished
+	Spent    Spent
+	Result   string // JSON
 }
 
 // Close records how the run ended and forgets what is older than the history that is kept.
@@ -139,12 +150,12 @@ func (r *Run) Close(c Closing) error {
 		state = "open"
 	}
 	err := r.l.writer.exec(func(s *statements) error {
-		_, err := s.closeRun.Exec(r.ID, state, ms(c.Now), c.Complete, c.Exit, c.Reason, c.Fetches, c.Upserts, c.Requests,
-			c.Retries, c.BytesFetched, c.Result)
+		_, err := s.closeRun.Exec(r.ID, state, ms(c.Now), c.Complete, c.Exit, c.Reason, c.Spent.Fetches, c.Spent.Upserts,
+			c.Spent.Requests, c.Spent.Retries, c.Spent.BytesFetched, c.Result)
 		if err != nil || c.KeepOpen {
 			return err
 		}
-		if c.Complete {
+		if c.Evidence {
 			if _, err := s.count.Exec(r.opts.Destination, r.ID); err != nil {
 				return err
 			}
@@ -152,14 +163,28 @@ func (r *Run) Close(c Closing) error {
 		if _, err := s.clearFrontier.Exec(r.opts.Destination); err != nil {
 			return err
 		}
-		if _, err := s.pruneOutcomes.Exec(r.opts.Destination, keepRuns); err != nil {
-			return err
-		}
-		_, err = s.pruneRuns.Exec(r.opts.Destination, keepRuns)
-		return err
+		return s.prune(r.opts.Destination)
 	})
 	if err != nil {
 		return fmt.Errorf("close run: %w", err)
 	}
 	return nil
+}
+
+// prune forgets what is older than the history that is kept.
+func (s *statements) prune(destination int64) error {
+	if _, err := s.pruneOutcomes.Exec(destination, keepRuns); err != nil {
+		return err
+	}
+	var oldest int64
+	if err := s.oldestKept.QueryRow(destination, keepRuns).Scan(&oldest); err != nil {
+		return err
+	}
+	for _, stmt := range []*sql.Stmt{s.pruneOutlinks, s.pruneDrafts, s.prunePages} {
+		if _, err := stmt.Exec(destination, oldest); err != nil {
+			return err
+		}
+	}
+	_, err := s.pruneRuns.Exec(destination, keepRuns)
+	return err
 }

@@ -73,10 +73,11 @@ type Destination struct {
 	Adopted       bool // the pages that were there before the ledger have been read
 }
 
-// Destinations returns those of a kind that the ledger has delivered to, the latest first.
+// Destinations returns those of a kind that the ledger has delivered to, the last used first.
 func (l *Ledger) Destinations(ctx context.Context, kind string) ([]Destination, error) {
 	rows, err := l.read.QueryContext(ctx, `SELECT id, kind, host, workspace, source_id, source_created, source_url, adopted
-		FROM destinations WHERE kind = $1 ORDER BY id DESC`, kind)
+		FROM destinations d WHERE kind = $1
+		ORDER BY (SELECT max(r.id) FROM runs r WHERE r.destination_id = d.id) DESC, id DESC`, kind)
 	if err != nil {
 		return nil, fmt.Errorf("read destinations: %w", plain(err))
 	}

@@ -17,6 +17,7 @@ type statements struct {
 	newRun, resumeRun, abandonRuns, closeRun, progress *sql.Stmt
 	disarmIntents, reopenIntents                       *sql.Stmt
 	clearFrontier, pruneOutcomes, pruneRuns            *sql.Stmt
+	pruneOutlinks, pruneDrafts, prunePages, oldestKept *sql.Stmt
 
 	addLinks, done, newPage, newStaged, reach, stage, setOutlinks *sql.Stmt
 	settle, revise, addOutcome, count                             *sql.Stmt
@@ -38,22 +39,30 @@ func (s *statements) all() map[**sql.Stmt]string {
 
 		&s.newRun: `INSERT INTO runs (destination_id, state, signature, started_ms, progress_ms)
 			VALUES ($1, 'open', $2, $3, $3) RETURNING id`,
-		&s.resumeRun:   `UPDATE runs SET resumed = resumed + 1, progress_ms = $2 WHERE id = $1`,
-		&s.abandonRuns: `UPDATE runs SET state = 'closed', reason = 'abandoned', exit = 1, ended_ms = progress_ms WHERE destination_id = $1 AND state = 'open' AND $2 > 0`,
+		&s.resumeRun: `UPDATE runs SET resumed = resumed + 1, progress_ms = $2, ended_ms = 0, exit = 0, reason = '' WHERE id = $1`,
+		&s.abandonRuns: `UPDATE runs SET state = 'closed', reason = 'abandoned', exit = 1, ended_ms = progress_ms
+			WHERE destination_id = $1 AND state = 'open'`,
 		&s.closeRun: `UPDATE runs SET state = $2, ended_ms = $3, progress_ms = $3, complete = $4, exit = $5, reason = $6,
-			fetches = fetches + $7, upserts = upserts + $8, api_requests = api_requests + $9, retries = retries + $10,
-			bytes_fetched = bytes_fetched + $11, result = $12 WHERE id = $1`,
+			fetches = $7, upserts = $8, api_requests = $9, retries = $10, bytes_fetched = $11, result = $12 WHERE id = $1`,
 		&s.begin:    `BEGIN IMMEDIATE`,
 		&s.commit:   `COMMIT`,
 		&s.progress: `UPDATE runs SET progress_ms = $2 WHERE id = $1`,
 
 		// An intent of an earlier process is not sent before its page has been fetched again.
 		&s.disarmIntents: `UPDATE pages SET intent_run = 0 WHERE destination_id = $1 AND intent <> '' AND intent_run <> 0`,
-		&s.reopenIntents: `UPDATE frontier SET done = 0 WHERE run_id = $1 AND done = 1
-			AND url IN (SELECT url FROM pages WHERE destination_id = $2 AND intent <> '')`,
+		// A page that was fetched twice, to stand alone, has two rows, of which the later counts.
+		&s.reopenIntents: `UPDATE frontier SET done = 0 WHERE run_id = $1 AND done = 1 AND seq IN (SELECT max(f.seq) FROM frontier f
+			JOIN pages p ON p.destination_id = $2 AND p.url = f.url AND p.intent <> '' WHERE f.run_id = $1 GROUP BY f.url)`,
 		&s.clearFrontier: `DELETE FROM frontier WHERE run_id IN (SELECT id FROM runs WHERE destination_id = $1 AND state = 'closed')`,
 		&s.pruneOutcomes: `DELETE FROM outcomes WHERE run_id IN (SELECT id FROM runs WHERE destination_id = $1
 			ORDER BY id DESC LIMIT -1 OFFSET $2)`,
+		// URLs that were never delivered and that no kept run has seen. What refers to them goes first.
+		&s.pruneOutlinks: `DELETE FROM outlinks WHERE page_id IN (SELECT id FROM pages WHERE destination_id = $1
+			AND remote_id = '' AND intent = '' AND outcome_run < $2)`,
+		&s.pruneDrafts: `DELETE FROM articles WHERE page_id IN (SELECT id FROM pages WHERE destination_id = $1
+			AND remote_id = '' AND intent = '' AND outcome_run < $2)`,
+		&s.prunePages: `DELETE FROM pages WHERE destination_id = $1 AND remote_id = '' AND intent = '' AND outcome_run < $2`,
+		&s.oldestKept: `SELECT coalesce(min(id), 0) FROM (SELECT id FROM runs WHERE destination_id = $1 ORDER BY id DESC LIMIT $2)`,
 		&s.pruneRuns: `DELETE FROM runs WHERE destination_id = $1 AND id NOT IN (SELECT id FROM runs
 			WHERE destination_id = $1 ORDER BY id DESC LIMIT 20 * $2)`,
 
@@ -76,7 +85,7 @@ func (s *statements) all() map[**sql.Stmt]string {
 		&s.reach: `UPDATE pages SET outcome = $2, class = $3, detail = $4, edge = $5, outcome_run = $6, outcome_ms = $7,
 			etag = iif($8, $9, ''), last_modified = iif($8, $10, ''), body_hash = iif($8, $11, ''), signature = iif($8, $12, ''),
 			confirmed_ms = iif($13, $7, confirmed_ms),
-			stale_ms = iif($14, iif(stale_ms > 0, stale_ms, $7), iif($13 OR $15, 0, stale_ms)),
+			stale_ms = iif($14, iif(stale_ms > 0, stale_ms, $7), iif($13 OR $15, 0, stale_ms)), depth = $16,
 			evidence_ms = iif($15, iif(evidence = $2, evidence_ms, $7), iif($13, 0, evidence_ms)),
 			evidence_runs = iif(($15 AND evidence <> $2) OR $13, 0, evidence_runs),
 			evidence = iif($15, $2, iif($13, '', evidence))
@@ -87,7 +96,7 @@ func (s *statements) all() map[**sql.Stmt]string {
 		&s.addArticle:   `INSERT OR REPLACE INTO articles (page_id, hash, title, html, made_ms) VALUES ($1, $2, $3, $4, $5)`,
 		&s.setOutlinks:  `INSERT INTO outlinks (page_id, links) VALUES ($1, $2) ON CONFLICT (page_id) DO UPDATE SET links = excluded.links`,
 		&s.dropOutlinks: `DELETE FROM outlinks WHERE page_id = $1`,
-		&s.setCanonical: `UPDATE pages SET canonical = $2 WHERE id = $1`,
+		&s.setCanonical: `UPDATE pages SET canonical = $2, canonical_out = $3 WHERE id = $1`,
 		&s.settle: `UPDATE pages SET remote_id = $2, title = $6, hash = $7, signature = intent_signature, etag = intent_etag,
 			last_modified = intent_modified, body_hash = intent_body_hash,
 			delivered_ms = $5, confirmed_ms = $5, stale_ms = 0, evidence = '', evidence_ms = 0, evidence_runs = 0,
@@ -109,8 +118,9 @@ func (s *statements) all() map[**sql.Stmt]string {
 			stale_ms = iif(stale_ms > 0, stale_ms, $6) WHERE destination_id = $5 AND remote_id <> '' AND outcome_run <> $1`,
 		&s.addOutcome: `INSERT INTO outcomes (run_id, page_id, outcome, class, detail) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (run_id, page_id) DO UPDATE SET outcome = excluded.outcome, class = excluded.class, detail = excluded.detail`,
-		// A complete run counts once for each page whose evidence it saw.
-		&s.count: `UPDATE pages SET evidence_runs = evidence_runs + 1 WHERE destination_id = $1 AND outcome_run = $2 AND evidence <> ''`,
+		// A complete run counts once for each page whose evidence it saw itself.
+		&s.count: `UPDATE pages SET evidence_runs = evidence_runs + 1
+			WHERE destination_id = $1 AND outcome_run = $2 AND evidence <> '' AND evidence = outcome`,
 	}
 }
 
@@ -180,12 +190,12 @@ func (s *statements) record(r *Run, v Visit, known State, article, outlinks []by
 		return 0, err
 	}
 	if v.Intent != "" {
-		if _, err := s.addArticle.Exec(page, v.Hash, v.Title, article, ms(v.At)); err != nil {
+		if err := s.keepArticle(page, v, article, known); err != nil {
 			return 0, err
 		}
 	}
 	if v.Read {
-		if err := s.recordReading(page, outlinks, v.ForeignCanonical, known.foreign); err != nil {
+		if err := s.recordReading(page, outlinks, v, known); err != nil {
 			return 0, err
 		}
 	}
@@ -193,11 +203,20 @@ func (s *statements) record(r *Run, v Visit, known State, article, outlinks []by
 		return page, nil
 	}
 	_, err = s.reach.Exec(page, v.Outcome, v.Class, v.Detail, v.Edge, r.ID, ms(v.At), v.KeepValidators, v.Validators.ETag,
-		v.Validators.LastModified, v.Validators.BodyHash, v.Signature, v.Confirmed, v.Stale, v.Evidence)
+		v.Validators.LastModified, v.Validators.BodyHash, v.Signature, v.Confirmed, v.Stale, v.Evidence, v.Item.Depth)
 	if err != nil {
 		return 0, err
 	}
 	return page, s.outcome(r.ID, page, v.Outcome, v.Class, v.Detail)
+}
+
+// keepArticle adds a version, and lets the oldest go where there are too many.
+func (s *statements) keepArticle(page int64, v Visit, article []byte, known State) error {
+	if _, err := s.addArticle.Exec(page, v.Hash, v.Title, article, ms(v.At)); err != nil || known.ID == 0 {
+		return err
+	}
+	_, err := s.pruneArticles.Exec(page, keepVersions)
+	return err
 }
 
 // place makes sure that the page has a row, with the visit's intent if it has one, and returns it.
@@ -216,17 +235,17 @@ func (s *statements) place(r *Run, v Visit, page int64) (int64, error) {
 	return page, err
 }
 
-func (s *statements) recordReading(page int64, outlinks []byte, foreignCanonical string, had bool) error {
+func (s *statements) recordReading(page int64, outlinks []byte, v Visit, known State) error {
 	var err error
 	if len(outlinks) == 0 {
 		_, err = s.dropOutlinks.Exec(page)
 	} else {
 		_, err = s.setOutlinks.Exec(page, outlinks)
 	}
-	if err != nil || foreignCanonical == "" && !had {
+	if err != nil || v.Canonical == "" && known.Canonical == "" {
 		return err
 	}
-	_, err = s.setCanonical.Exec(page, foreignCanonical)
+	_, err = s.setCanonical.Exec(page, v.Canonical, v.CanonicalOut)
 	return err
 }
 

@@ -69,7 +69,8 @@ CREATE TABLE pages (
   last_modified    TEXT NOT NULL DEFAULT '',
   body_hash        TEXT NOT NULL DEFAULT '',
   signature        TEXT NOT NULL DEFAULT '', -- of the extraction that these validators stand for
-  canonical        TEXT NOT NULL DEFAULT '', -- rel=canonical out of scope, which therefore does not count
+  canonical        TEXT NOT NULL DEFAULT '', -- rel=canonical, if it names another URL
+  canonical_out    INTEGER NOT NULL DEFAULT 0, -- it is out of scope, and therefore does not count
 
   outcome          TEXT NOT NULL DEFAULT '',
   class            TEXT NOT NULL DEFAULT '',

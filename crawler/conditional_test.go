@@ -45,16 +45,16 @@ func TestFetchConditional(t *testing.T) {
 
 	known := Validators{ETag: `"v2"`, LastModified: "Mon, 02 Jan 2006 15:04:05 GMT", BodyHash: "old"}
 	p = fetchItem(t, c, Item{Link: Link{URL: srv.URL + "/"}, Validators: known})
-	if class(p) != "not modified" || p.Validators != known || p.NoIndex == "" || p.Doc != nil {
-		t.Errorf("304: %s with %+v, noindex %q", class(p), p.Validators, p.NoIndex)
+	if class(p) != "not modified" || p.Validators != known || p.NoIndex == "" || !p.NoFollow || p.Doc != nil {
+		t.Errorf("304: %s with %+v, noindex %q, nofollow %v", class(p), p.Validators, p.NoIndex, p.NoFollow)
 	}
 	if sent.Get("If-Modified-Since") != known.LastModified {
 		t.Errorf("If-Modified-Since %q", sent.Get("If-Modified-Since"))
 	}
 
 	p = fetchItem(t, c, Item{Link: Link{URL: srv.URL + "/"}, Validators: Validators{ETag: `"v1"`, BodyHash: hash}})
-	if class(p) != "not modified" || p.Status != 200 || p.NoIndex == "" || p.Validators.ETag != `"v2"` {
-		t.Errorf("same body: %s, status %d, noindex %q, %+v", class(p), p.Status, p.NoIndex, p.Validators)
+	if class(p) != "not modified" || p.Status != 200 || p.NoIndex == "" || !p.NoFollow || p.Validators.ETag != `"v2"` {
+		t.Errorf("same body: %s, status %d, noindex %q, nofollow %v, %+v", class(p), p.Status, p.NoIndex, p.NoFollow, p.Validators)
 	}
 
 	// Validators of a page are not sent to where it moved.

@@ -33,7 +33,7 @@ type ScopeConfig struct {
 	// DropParams names query parameters that do not identify a page; a trailing * stands for any ending. They are
 	// added to the built-in list of tracking parameters.
 	DropParams []string `yaml:"drop_params"`
-	// MaxDepth is how many links away from a start URL, sitemap or known page a page may be. 0, the default: no limit.
+	// MaxDepth is how many links away from a start URL or sitemap a page may be. 0, the default: no limit.
 	MaxDepth int `yaml:"max_depth"`
 	// MaxPages is how many pages a run fetches before it is cut, at least 1. Default: 100000.
 	MaxPages int `yaml:"max_pages"`

@@ -55,8 +55,9 @@ func TestValidateReportsEveryMistake(t *testing.T) {
 		Fetch: FetchConfig{
 			UserAgent: "(hidden)", Contact: "me", Rate: -1, Concurrency: 65, Timeout: 11 * time.Minute, MaxBody: -1, Retries: 11,
 			Robots: "maybe", BasicAuth: "hunter2",
-			Headers: map[string]string{"X Y": "a", "host": "h", "user-agent": "x", "Authorization": "hunter2", "X-A": "a\nb"},
-			Proxy:   "ftp://user:hunter2@proxy",
+			Headers: map[string]string{"X Y": "a", "host": "h", "user-agent": "x", "range": "bytes=0-9",
+				"If-Range": "x", "If-Match": "x", "If-Unmodified-Since": "x", "Authorization": "hunter2", "X-A": "a\nb"},
+			Proxy: "ftp://user:hunter2@proxy",
 		},
 	}
 	got := problems(c)
@@ -73,6 +74,7 @@ func TestValidateReportsEveryMistake(t *testing.T) {
 		"scope.include[1]", "scope.exclude[0]", "scope.follow_only[0]", "scope.canonical", "scope.noindex", "scope.drop_params[0]",
 		"scope.max_depth", "scope.max_pages", "fetch.user_agent", "fetch.contact", "fetch.rate", "fetch.concurrency", "fetch.timeout",
 		"fetch.max_body", "fetch.retries", "fetch.robots", "fetch.basic_auth", "fetch.headers.Authorization", "fetch.headers.X Y",
+		"fetch.headers.If-Match", "fetch.headers.If-Range", "fetch.headers.If-Unmodified-Since", "fetch.headers.range",
 		"fetch.headers.X-A", "fetch.headers.host", "fetch.headers.user-agent", "fetch.proxy",
 	}
 	slices.Sort(want)

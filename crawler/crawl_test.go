@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -169,44 +168,6 @@ type brokenFrontier struct{ err error }
 
 func (f brokenFrontier) Next(context.Context) (Item, bool, error) { return Item{}, false, f.err }
 func (f brokenFrontier) Add(context.Context, []Link) error        { return f.err }
-
-// Ten pages in a row that fail by their host end the crawl; what is at hand is visited.
-func TestCrawlHostDown(t *testing.T) {
-	for name, fail := range map[string]func(http.ResponseWriter){
-		FailHTTP5xx:    func(w http.ResponseWriter) { w.WriteHeader(502) },
-		FailConnection: func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				if strings.HasPrefix(r.URL.Path, "/up") || r.URL.Path == "/robots.txt" {
-					writePage(w, "x")
-					return
-				}
-				fail(w)
-			})
-			cfg := testConfig(srv.URL + "/")
-			cfg.Fetch.Concurrency = 1
-			c := newTestCrawler(t, cfg, nil)
-			var urls []string
-			for i := range 100 {
-				if i < 50 && i%9 == 0 {
-					urls = append(urls, fmt.Sprintf("%s/up%d", srv.URL, i))
-				}
-				urls = append(urls, fmt.Sprintf("%s/%d", srv.URL, i))
-			}
-			f := newFrontier(urls...)
-			pages, err := crawlAll(t.Context(), c, f)
-			var down *HostDownError
-			if !errors.As(err, &down) || !errors.Is(err, ErrHostDown) || down.Last.Class != name ||
-				!strings.HasSuffix(srv.URL, down.Host) {
-				t.Fatalf("error %v", err)
-			}
-			if len(pages) != 61 || f.out != 0 { // up to /54, and 6 that are up
-				t.Errorf("%d pages visited, want 61; %d not closed", len(pages), f.out)
-			}
-		})
-	}
-}
 
 // Pages that fail by themselves never stop a crawl.
 func TestCrawlPageFailures(t *testing.T) {

@@ -39,12 +39,15 @@ type Crawler struct {
 	limiter   *limiter
 	gate      gate
 
+	stopped chan struct{} // closed by Stop
+	stop    sync.Once
+
 	collectors sync.Pool // of *colly.Collector, each used by one request at a time
 
 	fetches, bytes, retries atomic.Int64
 }
 
-// Stats counts what a Crawler did for pages; robots.txt and sitemaps are not in it.
+// Stats counts what a Crawler did for pages, probes of failing hosts included; robots.txt and sitemaps are not in it.
 type Stats struct {
 	Fetches int64 // requests, retries included
 	Bytes   int64 // of bodies, after content decoding
@@ -69,9 +72,10 @@ func New(cfg Config, opts Options) (*Crawler, error) {
 		hosts:   newHostSet(scope.Hosts()),
 		secure:  secureHosts(cfg.Start),
 		agent:   userAgent(cfg.Fetch, opts.Version),
-		limiter: newLimiter(cfg.Fetch.Rate, cfg.Fetch.Concurrency),
 		gate:    gate{hosts: make(map[string]*robotsHost)},
+		stopped: make(chan struct{}),
 	}
+	c.limiter = newLimiter(cfg.Fetch.Rate, cfg.Fetch.Concurrency, c.stopped)
 	c.token = tokenOf(c.agent)
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -95,6 +99,10 @@ func (c *Crawler) Scope() *Scope { return c.scope }
 func (c *Crawler) Stats() Stats {
 	return Stats{Fetches: c.fetches.Load(), Bytes: c.bytes.Load(), Retries: c.retries.Load()}
 }
+
+// RobotsFailures returns a sentence for each robots.txt that could not be had so far, because of the network, an answer
+// 5xx or 429, sorted. Nothing may be crawled there, so a crawl with any is not complete.
+func (c *Crawler) RobotsFailures() []string { return c.gate.failures() }
 
 // Close closes idle connections. Crawl does so by itself when it ends.
 func (c *Crawler) Close() {

@@ -17,10 +17,9 @@ const (
 
 // Discovery is what Discover found out besides the links it put into the frontier.
 type Discovery struct {
-	Problems    []string // warnings
-	Incomplete  []string // why the list of pages may not be whole
-	SiteDown    *Failure // robots.txt of the start hosts cannot be had, so nothing may be crawled; nil: it can
-	SitemapURLs int      // URLs in scope that sitemaps name
+	Problems   []string // warnings
+	Incomplete []string // why the list of pages may not be whole
+	SiteDown   *Failure // robots.txt of the start hosts cannot be had, so nothing may be crawled; nil: it can
 }
 
 // sitemapRef is a sitemap to read.
@@ -41,9 +40,12 @@ type discovery struct {
 	full bool            // there are more than maxSitemaps
 }
 
-// Discover puts the start URLs into f, and those URLs in scope that sitemaps name. The error is one of f, or the cause
-// of ctx's end; what is wrong with the site is in the Discovery.
+// Discover puts the start URLs into f, and those URLs in scope that sitemaps name. The error is one of f, the cause of
+// ctx's end, or ErrStopped if Stop cut it short; what is wrong with the site is in the Discovery.
 func (c *Crawler) Discover(ctx context.Context, f Frontier) (Discovery, error) {
+	if c.hasStopped() {
+		return Discovery{}, ErrStopped
+	}
 	d := &discovery{c: c, f: f, seen: make(map[string]bool)}
 	origins, err := d.start(ctx)
 	if err != nil {

@@ -46,7 +46,6 @@ func (c *Crawler) parse(page *Page, u *url.URL, header http.Header, text []byte)
 	}
 	page.Doc = goquery.NewDocumentFromNode(root)
 	page.Doc.Url = u
-	page.Title = oneLine(s.title)
 	page.Lang = language(s.lang, header)
 	page.NoIndex, page.NoFollow = s.noIndex, s.noFollow
 	if s.canonical != "" {
@@ -74,9 +73,9 @@ type survey struct {
 	directives
 	token string
 
-	title, lang, base, canonical, refresh string
+	lang, base, canonical, refresh string
 
-	hasTitle, hasBase bool
+	hasBase bool
 
 	hrefs []string            // in order of appearance, as written
 	seen  map[string]struct{} // URLs
@@ -125,10 +124,6 @@ func (s *survey) element(n *html.Node) {
 	case atom.Base:
 		if href, ok := attribute(n, "href"); ok && !s.hasBase {
 			s.base, s.hasBase = href, true
-		}
-	case atom.Title:
-		if !s.hasTitle && n.Namespace == "" && n.FirstChild != nil {
-			s.title, s.hasTitle = n.FirstChild.Data, true
 		}
 	case atom.Html:
 		if s.lang, _ = attribute(n, "lang"); s.lang == "" {

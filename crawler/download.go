@@ -12,7 +12,7 @@ const plainAccept = "*/*"
 
 // download requests a file that is no page, a robots.txt or a sitemap, through the same transport, limiter and retries
 // as pages, and follows up to redirects redirects. At most limit bytes of the body are kept; x.read is larger than
-// limit if there was more. The error is the cause of ctx's end.
+// limit if there was more. The error is the cause of ctx's end, or ErrStopped.
 func (c *Crawler) download(ctx context.Context, u *url.URL, limit int64, redirects int) (*exchange, error) {
 	for hop := 0; ; hop++ {
 		x, err := c.try(ctx, u.Host, func(ctx context.Context) *exchange { return c.downloadOnce(ctx, u, limit) })

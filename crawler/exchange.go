@@ -16,7 +16,6 @@ type exchange struct {
 	tries       int
 
 	answered    time.Time // zero: no answer
-	took        time.Duration
 	status      int
 	header      http.Header
 	contentType string // as sent; Colly sees another one

@@ -12,14 +12,14 @@ import (
 const maxHops = 10
 
 // Fetch reads one item: robots.txt, limiter, retries, parsing. Redirects are not followed. What is wrong with the page
-// is in the page; the error is the cause of ctx's end.
+// is in the page; the error is the cause of ctx's end, or ErrStopped.
 func (c *Crawler) Fetch(ctx context.Context, item Item) (page *Page, err error) {
 	page = &Page{Item: item, At: time.Now()}
 	defer func() {
 		if r := recover(); r != nil {
 			f := c.recovered(ctx, item.URL, r, debug.Stack())
-			page = &Page{Item: item, At: page.At, Took: page.Took, Fetches: page.Fetches, Bytes: page.Bytes,
-				Status: page.Status, ContentType: page.ContentType, Failure: f}
+			page = &Page{Item: item, At: page.At, Fetches: page.Fetches, Bytes: page.Bytes, Status: page.Status,
+				ContentType: page.ContentType, Failure: f}
 		}
 	}()
 	u, err := url.Parse(item.URL)
@@ -51,7 +51,7 @@ func (c *Crawler) Fetch(ctx context.Context, item Item) (page *Page, err error) 
 	if err != nil {
 		return nil, err
 	}
-	page.Took, page.Status, page.ContentType = x.took, x.status, x.contentType
+	page.Status, page.ContentType = x.status, x.contentType
 	if !x.answered.IsZero() {
 		page.At = x.answered
 	}

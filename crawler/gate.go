@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 )
 
@@ -16,8 +17,9 @@ const (
 
 // gate remembers the robots.txt of each origin, which is asked for it once a run.
 type gate struct {
-	mu    sync.Mutex
-	hosts map[string]*robotsHost
+	mu     sync.Mutex
+	hosts  map[string]*robotsHost
+	failed []string // one sentence for each answer with a failure
 }
 
 // robotsHost is what is known of one scheme, host and port.
@@ -51,7 +53,7 @@ func (a *robotsAnswer) reason() string {
 }
 
 // robots returns what the robots.txt of u's origin says; nothing is asked if the config ignores it. The error is the
-// cause of ctx's end.
+// cause of ctx's end, or ErrStopped.
 func (c *Crawler) robots(ctx context.Context, u *url.URL) (*robotsAnswer, error) {
 	if c.cfg.Fetch.Robots == Ignore {
 		return &robotsAnswer{}, nil
@@ -60,6 +62,8 @@ func (c *Crawler) robots(ctx context.Context, u *url.URL) (*robotsAnswer, error)
 	select {
 	case o.turn <- struct{}{}:
 		defer func() { <-o.turn }()
+	case <-c.stopped:
+		return nil, ErrStopped
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
@@ -70,8 +74,28 @@ func (c *Crawler) robots(ctx context.Context, u *url.URL) (*robotsAnswer, error)
 	if err != nil {
 		return nil, err // the next one asks again
 	}
+	if answer.failure != nil {
+		c.gate.note(robotsURL(u), answer.failure)
+	}
 	o.answer = answer
 	return answer, nil
+}
+
+// note adds a robots.txt that could not be had to failures.
+func (g *gate) note(at *url.URL, f *Failure) {
+	verb := "cannot be read: "
+	if f.Class == FailHTTP4xx || f.Class == FailHTTP5xx {
+		verb = "answers "
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.failed = append(g.failed, at.String()+" "+verb+f.Detail+": nothing there may be crawled")
+}
+
+func (g *gate) failures() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Sorted(slices.Values(g.failed))
 }
 
 func (g *gate) host(u *url.URL) *robotsHost {
@@ -86,10 +110,15 @@ func (g *gate) host(u *url.URL) *robotsHost {
 	return o
 }
 
+// robotsURL returns where the robots.txt for u is.
+func robotsURL(u *url.URL) *url.URL {
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
+}
+
 // askRobots requests robots.txt and reads the answer as RFC 9309 section 2.3.1 says: 4xx and too many redirects mean
 // that there are no rules, everything else but 2xx that nothing may be crawled. 429 counts as the latter.
 func (c *Crawler) askRobots(ctx context.Context, u *url.URL) (*robotsAnswer, error) {
-	at := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
+	at := robotsURL(u)
 	x, err := c.download(ctx, at, maxRobotsBody, maxRobotsRedirects)
 	if err != nil {
 		return nil, err

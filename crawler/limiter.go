@@ -14,8 +14,9 @@ const maxPace = 30 * time.Second
 
 // limiter paces the requests to each host. It is safe for concurrent use.
 type limiter struct {
-	rate  rate.Limit
-	width int // requests in flight per host
+	rate    rate.Limit
+	width   int             // requests in flight per host
+	stopped <-chan struct{} // closed: nothing is waited for any more
 
 	mu    sync.Mutex
 	hosts map[string]*hostLimit
@@ -23,16 +24,18 @@ type limiter struct {
 
 // hostLimit is what the requests to one host have to wait for.
 type hostLimit struct {
-	slots chan struct{}
-	pace  *rate.Limiter
+	stopped <-chan struct{} // of the limiter
+	slots   chan struct{}
+	pace    *rate.Limiter
 
 	mu     sync.Mutex
 	resume time.Time // nothing is requested before
 }
 
-// newLimiter returns a limiter of perSecond requests, 0 for no limit, of which width are in flight at once.
-func newLimiter(perSecond float64, width int) *limiter {
-	l := &limiter{rate: rate.Limit(perSecond), width: max(width, 1), hosts: make(map[string]*hostLimit)}
+// newLimiter returns a limiter of perSecond requests, 0 for no limit, of which width are in flight at once, until
+// stopped is closed.
+func newLimiter(perSecond float64, width int, stopped <-chan struct{}) *limiter {
+	l := &limiter{rate: rate.Limit(perSecond), width: max(width, 1), stopped: stopped, hosts: make(map[string]*hostLimit)}
 	if perSecond <= 0 {
 		l.rate = rate.Inf
 	}
@@ -44,18 +47,20 @@ func (l *limiter) host(name string) *hostLimit {
 	defer l.mu.Unlock()
 	h, ok := l.hosts[name]
 	if !ok {
-		h = &hostLimit{slots: make(chan struct{}, l.width), pace: rate.NewLimiter(l.rate, 1)}
+		h = &hostLimit{stopped: l.stopped, slots: make(chan struct{}, l.width), pace: rate.NewLimiter(l.rate, 1)}
 		l.hosts[name] = h
 	}
 	return h
 }
 
 // acquire waits until a request to the host may start. The caller calls release when the request is over. The error
-// is the cause of ctx's end.
+// is the cause of ctx's end, or ErrStopped; after either, no request starts, even if none would have to wait.
 func (l *limiter) acquire(ctx context.Context, host string) (release func(), err error) {
 	h := l.host(host)
 	select {
 	case h.slots <- struct{}{}:
+	case <-l.stopped:
+		return nil, ErrStopped
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
@@ -72,13 +77,13 @@ func (l *limiter) acquire(ctx context.Context, host string) (release func(), err
 func (h *hostLimit) wait(ctx context.Context) error {
 	for {
 		if d := h.pausedFor(); d > 0 {
-			if err := sleep(ctx, d); err != nil {
+			if err := sleep(ctx, h.stopped, d); err != nil {
 				return err
 			}
 			continue
 		}
 		r := h.pace.Reserve()
-		if err := sleep(ctx, r.Delay()); err != nil {
+		if err := sleep(ctx, h.stopped, r.Delay()); err != nil {
 			r.Cancel()
 			return err
 		}
@@ -115,10 +120,14 @@ func (l *limiter) slowDown(host string, delay time.Duration) {
 	}
 }
 
-// sleep waits for d or the end of ctx, whose cause it returns.
-func sleep(ctx context.Context, d time.Duration) error {
-	if err := ctx.Err(); err != nil {
+// sleep waits for d. The error is the cause of ctx's end, or ErrStopped as soon as stopped is closed; it is there even
+// if d is 0.
+func sleep(ctx context.Context, stopped <-chan struct{}, d time.Duration) error {
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	if isClosed(stopped) {
+		return ErrStopped
 	}
 	if d <= 0 {
 		return nil
@@ -128,6 +137,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-t.C:
 		return nil
+	case <-stopped:
+		return ErrStopped
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

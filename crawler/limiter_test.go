@@ -13,7 +13,7 @@ import (
 
 func TestLimiterRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(5, 4)
+		l := newLimiter(5, 4, nil)
 		began := time.Now()
 		var wg sync.WaitGroup
 		for range 11 {
@@ -40,7 +40,7 @@ func TestLimiterRate(t *testing.T) {
 
 func TestLimiterWidth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(0, 3)
+		l := newLimiter(0, 3, nil)
 		var now, most atomic.Int32
 		var wg sync.WaitGroup
 		for range 10 {
@@ -65,7 +65,7 @@ func TestLimiterWidth(t *testing.T) {
 
 func TestLimiterPauseAndDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(0, 2)
+		l := newLimiter(0, 2, nil)
 		began := time.Now()
 		take := func() time.Duration {
 			release, err := l.acquire(t.Context(), "a")
@@ -97,7 +97,7 @@ func TestLimiterPauseAndDelay(t *testing.T) {
 // A waiter ends with its context, at once and with the context's cause, also under a deadline that is too near.
 func TestLimiterCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(0.01, 8)
+		l := newLimiter(0.01, 8, nil)
 		stop := errors.New("stop")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		var wg sync.WaitGroup

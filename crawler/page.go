@@ -23,7 +23,7 @@ type Link struct {
 	URL   string // canonical
 	Via   string // one of the Via constants
 	From  string // canonical URL of the page that names it; empty for start URLs and known pages
-	Depth int    // links followed from a start URL, sitemap or known page, which are at 0
+	Depth int    // links followed from a start URL or sitemap, which are at 0; known pages keep that at which they were found
 	Hops  int    // redirects followed to get here
 	Alone bool   // the page stands for itself: its canonical was followed and is not live
 }
@@ -76,10 +76,9 @@ type Failure struct {
 // Redirect; a Status of 404 or 410; NotHTML; or Doc.
 type Page struct {
 	Item    Item
-	At      time.Time     // when the answer began
-	Took    time.Duration // of the last request, without waiting for the limiter
-	Fetches int           // requests made, retries included
-	Bytes   int64         // of body, after content decoding, over all requests
+	At      time.Time // when the answer began
+	Fetches int       // requests made, retries included
+	Bytes   int64     // of body, after content decoding, over all requests
 
 	Disallowed  string // the robots.txt line that forbids the page, or why robots.txt forbids all
 	Failure     *Failure
@@ -89,16 +88,15 @@ type Page struct {
 	ContentType string // as sent
 	NotHTML     string // why it is no HTML page: its content type, or the extension of its path (then nothing was fetched)
 
-	Redirect  string // canonical URL of the target of a 3xx; empty if there is none
+	Redirect  string // canonical URL of the target of a 3xx or an immediate meta refresh; empty if there is none
 	Permanent bool   // the redirect was 301 or 308
 
-	Validators Validators // of this answer; of the item if NotModified
+	Validators Validators // of this answer, also if its body is the known one; of the item on a 304; else zero without Doc
 	Doc        *goquery.Document
-	Base       string // what relative URLs of Doc refer to: <base href>, else the page's URL
-	Title      string // text of <title>
-	Lang       string // <html lang>, else Content-Language; lower case, empty if unknown
-	Canonical  string // canonical form of rel=canonical (element or Link header); as it stands if it is no http(s) URL; empty if none
-	NoIndex    string // the directive that says so, such as `meta robots "noindex"`; empty: none
-	NoFollow   bool
+	Base       string   // what relative URLs of Doc refer to: <base href>, else the page's URL
+	Lang       string   // <html lang>, else Content-Language; lower case, empty if unknown
+	Canonical  string   // canonical form of rel=canonical (element or Link header); as it stands if it is no http(s) URL; empty if none
+	NoIndex    string   // the directive that says so, such as `meta robots "noindex"`; empty: none
+	NoFollow   bool     // links are not to be followed; like NoIndex, from the header alone if NotModified
 	Links      []string // distinct canonical http(s) URLs in order of appearance, scope not applied; nil under NoFollow
 }

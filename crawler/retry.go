@@ -17,7 +17,7 @@ const (
 )
 
 // try makes one request to the host until it is answered usefully or the retries are used up. one makes a single
-// request within its context. The error is the cause of ctx's end.
+// request within its context. The error is the cause of ctx's end, or ErrStopped if another try would be needed then.
 func (c *Crawler) try(ctx context.Context, host string, one func(context.Context) *exchange) (*exchange, error) {
 	for n := 0; ; n++ {
 		x, err := c.once(ctx, host, one)
@@ -37,7 +37,7 @@ func (c *Crawler) try(ctx context.Context, host string, one func(context.Context
 		if pause > 0 {
 			continue // the limiter holds the whole host back
 		}
-		if err := sleep(ctx, backoff(n)); err != nil {
+		if err := sleep(ctx, c.stopped, backoff(n)); err != nil {
 			return nil, err
 		}
 	}
@@ -56,12 +56,10 @@ func (c *Crawler) once(ctx context.Context, host string, one func(context.Contex
 		limited, cancel = context.WithTimeout(ctx, c.cfg.Fetch.Timeout)
 		defer cancel()
 	}
-	began := time.Now()
 	x := one(limited)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx) // what the transport makes of it is not the reason
 	}
-	x.took = time.Since(began)
 	return x, nil
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // read reads one sitemap: its pages go to the frontier, its sitemaps into the queue. The error is the cause of ctx's
-// end or one of the frontier.
+// end, ErrStopped or one of the frontier.
 func (d *discovery) read(ctx context.Context, ref sitemapRef) error {
 	u, err := url.Parse(ref.url)
 	if err != nil {
@@ -80,7 +80,6 @@ func (d *discovery) entry(ctx context.Context, b *batch, u *url.URL, ref sitemap
 	if !ok || !d.c.scope.Decide(page).In {
 		return nil
 	}
-	d.SitemapURLs++
 	return b.add(ctx, Link{URL: page, Via: ViaSitemap, From: ref.url})
 }
 

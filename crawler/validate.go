@@ -131,6 +131,10 @@ var ownHeaders = []string{
 	"User-Agent",
 }
 
+// Headers with which a GET asks for something else than the page as it is now (RFC 9110 sections 13.1 and 14.2): the
+// answer would be 206, 412 or 416.
+var partialHeaders = []string{"If-Match", "If-Range", "If-Unmodified-Since", "Range"}
+
 func (f *FetchConfig) validateHeaders(report func(path, problem string)) {
 	for _, name := range slices.Sorted(maps.Keys(f.Headers)) {
 		path := "fetch.headers." + name
@@ -142,6 +146,8 @@ func (f *FetchConfig) validateHeaders(report func(path, problem string)) {
 			report(path, "is set by the crawler: use fetch.user_agent")
 		case slices.Contains(ownHeaders, canonical):
 			report(path, "is set by the crawler and cannot be configured")
+		case slices.Contains(partialHeaders, canonical):
+			report(path, "asks for a part or a version of a page: remove it, pages are always read whole")
 		case canonical == "Authorization" && f.BasicAuth != "":
 			report(path, "is also set by fetch.basic_auth: keep one of the two")
 		}

@@ -104,8 +104,7 @@ func (d *discovery) askHosts(ctx context.Context, origins []*url.URL) error {
 			return err
 		}
 		if answer.failure != nil {
-			down = answer.failure
-			d.Incomplete = append(d.Incomplete, o.Host+": "+answer.reason())
+			down = answer.failure // RobotsFailures says it as well
 			continue
 		}
 		up++

@@ -104,7 +104,7 @@ func TestDiscover(t *testing.T) {
 			incomplete: []string{"more than 1000 sitemaps"}},
 		{name: "other host by index", files: files{"/sitemap.xml": index("https://other.example/s.xml")},
 			problems: []string{"https://other.example/s.xml is not read: its host is not in scope.hosts"}},
-		{name: "robots down", files: files{"/robots.txt": "500"}, down: true, incomplete: []string{"nothing may be crawled"}},
+		{name: "robots down", files: files{"/robots.txt": "500"}, down: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			srv := tt.files.site(t)
@@ -203,8 +203,8 @@ func TestDiscoverOneHostDown(t *testing.T) {
 	if err != nil || d.SiteDown != nil || !slices.Contains(f.urls(), "https://b.example/x") {
 		t.Errorf("%+v, %v, %q", d, err, f.urls())
 	}
-	if diff := cmp.Diff([]string{"a.example: robots.txt answers 503 Service Unavailable: nothing may be crawled " +
-		"(RFC 9309 2.3.1.4)"}, d.Incomplete); diff != "" {
+	if diff := cmp.Diff([]string{"https://a.example/robots.txt answers 503 Service Unavailable: nothing there may be crawled"},
+		c.RobotsFailures()); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,8 +31,8 @@ type queue struct {
 
 func newQueue(keep int) *queue { return &queue{keep: keep, signal: make(chan struct{}, 1)} }
 
-func closedQueue(rows []int64) *queue {
-	return &queue{rows: rows, closed: true, signal: make(chan struct{}, 1)}
+func closedQueue(rows []int64, keep int) *queue {
+	return &queue{rows: rows, keep: keep, closed: true, signal: make(chan struct{}, 1)}
 }
 
 func (q *queue) notify() {
@@ -60,19 +61,21 @@ func (q *queue) close() {
 	q.notify()
 }
 
-// take waits for a page, of which only Page may be set; false: the queue is closed and empty, or stopping or ctx is
-// over. One goroutine may call it.
-func (q *queue) take(ctx, stopping context.Context) (ledger.Intent, bool) {
-	for {
-		if ctx.Err() != nil || stopping.Err() != nil {
-			return ledger.Intent{}, false
-		}
+// take waits for pages and returns as many as the pool can send at once: with their articles, or only their rows.
+// Neither: the queue is closed and empty, or stopping or ctx is over. One goroutine may call it.
+func (q *queue) take(ctx, stopping context.Context) ([]ledger.Intent, []int64) {
+	for ctx.Err() == nil && stopping.Err() == nil {
 		q.mu.Lock()
-		in, ok := q.pop()
-		closed := q.closed
+		next, closed := q.next, q.closed
+		q.next = nil
+		var rows []int64
+		if len(next) == 0 {
+			n := min(len(q.rows), q.keep)
+			rows, q.rows = q.rows[:n], q.rows[n:]
+		}
 		q.mu.Unlock()
-		if ok || closed {
-			return in, ok
+		if len(next) > 0 || len(rows) > 0 || closed {
+			return next, rows
 		}
 		select {
 		case <-ctx.Done():
@@ -80,22 +83,7 @@ func (q *queue) take(ctx, stopping context.Context) (ledger.Intent, bool) {
 		case <-q.signal:
 		}
 	}
-}
-
-// pop returns the first page. The lock is held.
-func (q *queue) pop() (in ledger.Intent, ok bool) {
-	if len(q.next) > 0 {
-		in = q.next[0]
-		q.next[0] = ledger.Intent{} // lets the article go
-		q.next = q.next[1:]
-		return in, true
-	}
-	if len(q.rows) > 0 {
-		in.Page = q.rows[0]
-		q.rows = q.rows[1:]
-		return in, true
-	}
-	return in, false
+	return nil, nil
 }
 
 // deliverAll delivers the pages of a queue, target.concurrency at a time. When stopping ends it takes no new ones and
@@ -103,28 +91,31 @@ func (q *queue) pop() (in ledger.Intent, ok bool) {
 func (r *run) deliverAll(ctx, stopping context.Context, q *queue) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(r.site.Target.Concurrency)
-	for {
-		in, ok := q.take(gctx, stopping)
-		if !ok {
+	var err error
+	for err == nil {
+		intents, rows := q.take(gctx, stopping)
+		if len(rows) > 0 {
+			intents, err = r.ledger.Intents(gctx, rows)
+		}
+		if len(intents) == 0 {
 			break
 		}
-		g.Go(func() error { return r.deliver(gctx, in) })
+		for _, in := range intents {
+			if gctx.Err() != nil || stopping.Err() != nil {
+				break
+			}
+			g.Go(func() error { return r.deliver(gctx, in) })
+		}
 	}
-	if err := g.Wait(); err != nil {
-		return err
+	if werr := g.Wait(); werr != nil {
+		return werr
 	}
-	return context.Cause(ctx)
+	return cmp.Or(err, context.Cause(ctx))
 }
 
 // deliver sends what is intended for one page, and records the answer last. An error ends the run; what concerns only
 // this page is recorded as its outcome.
 func (r *run) deliver(ctx context.Context, in ledger.Intent) error {
-	if in.Action == "" {
-		var err error
-		if in, err = r.ledger.Intent(ctx, in.Page); err != nil {
-			return err
-		}
-	}
 	r.upserts.Add(1)
 	answer, err := r.site.API.UpsertExternalPage(ctx, r.request(in))
 	r.progress.waiting.Add(-1)

@@ -123,7 +123,7 @@ func (r *run) run(ctx, stopping context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.deliverAll(ctx, stopping, closedQueue(updates)); err != nil {
+	if err := r.deliverAll(ctx, stopping, closedQueue(updates, r.site.Target.Concurrency)); err != nil {
 		return err
 	}
 	if stopping.Err() != nil {

@@ -9,14 +9,25 @@ import (
 // isSpace is HTML's ASCII white space.
 func isSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\t' || b == '\f' || b == '\r' }
 
-// byteKinds sorts the bytes of text: 1 is white space, 2 what printable may have to change or check.
+const (
+	white = 1 << iota // ASCII white space
+	wide              // white space that is no space
+	odd               // what printable has to look at: control characters, and what is not ASCII
+)
+
+// byteKinds lets long texts be read without a branch for each byte.
 var byteKinds = func() (t [256]uint8) {
 	for c := range t {
-		if c < 0x20 || c >= 0x7f {
-			t[c] = 2
+		if c < 0x20 && c != '\n' && c != '\t' || c >= 0x7f {
+			t[c] |= odd
+		}
+		if isSpace(byte(c)) {
+			t[c] |= white
+		}
+		if isSpace(byte(c)) && c != ' ' {
+			t[c] |= wide
 		}
 	}
-	t['\n'], t['\t'], t[' '], t['\f'], t['\r'] = 1, 1, 1, 1|2, 1|2
 	return t
 }()
 
@@ -24,7 +35,7 @@ var byteKinds = func() (t [256]uint8) {
 func solidLen(s string) int {
 	n := len(s)
 	for i := 0; i < len(s); i++ {
-		n -= int(byteKinds[s[i]] & 1)
+		n -= int(byteKinds[s[i]] & white)
 	}
 	return n
 }
@@ -33,19 +44,21 @@ func solidLen(s string) int {
 func squeeze(s string) string {
 	var b strings.Builder
 	done := 0 // what b holds of s
-	for i := 0; i < len(s); i++ {
-		if s[i] > ' ' || !isSpace(s[i]) || s[i] == ' ' && (i+1 == len(s) || !isSpace(s[i+1])) {
+	for i, last := 0, uint8(0); i < len(s); i++ {
+		kind := byteKinds[s[i]]
+		if kind&(wide|last&white) == 0 {
+			last = kind
 			continue
 		}
 		if done == 0 {
 			b.Grow(len(s))
 		}
-		b.WriteString(s[done:i])
+		b.WriteString(s[done : i-int(last&white)])
 		b.WriteByte(' ')
 		for i+1 < len(s) && isSpace(s[i+1]) {
 			i++
 		}
-		done = i + 1
+		done, last = i+1, 0
 	}
 	if done == 0 {
 		return s
@@ -76,7 +89,7 @@ func printable(s string) string {
 	for i := 0; i < len(s); i++ {
 		kinds |= byteKinds[s[i]]
 	}
-	if kinds&2 == 0 || !hasControls(s) && utf8.ValidString(s) {
+	if kinds&odd == 0 || !hasControls(s) && utf8.ValidString(s) {
 		return s
 	}
 	s = strings.ToValidUTF8(s, "\ufffd")

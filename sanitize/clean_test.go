@@ -92,6 +92,15 @@ y</pre></td></tr></table>`, "<pre>x\ny</pre>"},
 	}
 }
 
+func TestLanguageClass(t *testing.T) {
+	for _, s := range []string{"", "lang", "lang-", "lang-go", "language-c++", "language-C#.a_1-b", "languag-x", "langu-x", "xlang-a",
+		"lang-a b", "lang-ä", "lang-a\n", "language-@", "language-[", "language--", "lang-`"} {
+		if got, want := isLanguageClass(s), languageClass.MatchString(s); got != want {
+			t.Errorf("isLanguageClass(%q) = %v, want %v", s, got, want)
+		}
+	}
+}
+
 func TestSanitizeLeavesNothing(t *testing.T) {
 	var empty *EmptyError
 	if out, err := newExtractor(t, DefaultConfig()).Sanitize("<script>a</script>", ""); !errors.As(err, &empty) {

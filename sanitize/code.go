@@ -217,20 +217,3 @@ func languageOf(n *html.Node) string {
 	}
 	return ""
 }
-
-// isLanguageClass reports whether s is a class that the policy lets stay: it is languageClass, written out.
-func isLanguageClass(s string) bool {
-	rest, ok := strings.CutPrefix(s, "lang")
-	if !ok {
-		return false
-	}
-	rest, ok = strings.CutPrefix(strings.TrimPrefix(rest, "uage"), "-")
-	for i := 0; i < len(rest); i++ {
-		switch c := rest[i]; {
-		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9', c == '_', c == '+', c == '#', c == '.', c == '-':
-		default:
-			return false
-		}
-	}
-	return ok && rest != ""
-}

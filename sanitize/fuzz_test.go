@@ -2,7 +2,6 @@ package sanitize
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,70 +74,6 @@ func FuzzSanitizeIdempotent(f *testing.F) {
 		}
 		checkSafe(t, once)
 	})
-}
-
-// ingredients are what soup is made of: tags that parsing, clean and tidy treat in different ways, and texts.
-var ingredients = strings.Split("<p>|</p>|<div>|</div>|<h2>|</h2>|<h3>|<pre>|</pre>|<ul>|</ul>|<ol>|<li>|</li>|<dl>|<dt>|</dt>|<dd>|</dl>|"+
-	"<blockquote>|</blockquote>|<details>|<summary>|</summary>|<figure>|<figcaption>|<hr>|<br>|<table>|</table>|<caption>|"+
-	"<colgroup>|<col span=2>|<col>|<thead>|</thead>|<tbody>|<tfoot>|<tr>|</tr>|<td>|</td>|<th>|<b>|</b>|<i>|</i>|<em>|</em>|<code>|"+
-	"</code>|<code class=lang-go>|<pre class=lang-go>|<kbd>|</kbd>|<sub>|<a href=/x title=y>|<a href='#x'>|</a>|<a class=anchor href='#y'>|"+
-	"<a>|<img src=x.png>|<img alt=z>|<img src=y.png width=1px height=1>|<span>|</span>|<section>|</section>|<x-a>|</x-a>|<button>|"+
-	"<form>|</form>|<iframe src=//vimeo.com/1></iframe>|<noscript>|</noscript>|<svg>|</svg>|<math>|</math>|<nobr>|<font>|<center>|<tt>|"+
-	"<u>|<ul type=disc>|<li value=3>|<ol start=-1 reversed>|<abbr title='a  b\n'>|<p hidden>|a|b|1|¶| |  |\n|\n\n|\t|\r|\u00a0|\u200b|&amp;lt;|\x01|&#13;", "|")
-
-// soup makes markup of in, a byte at a time: it finds more that is out of order than bytes do that are mostly text.
-func soup(in string) string {
-	var b strings.Builder
-	for i := 0; i < len(in); i++ {
-		b.WriteString(ingredients[int(in[i])%len(ingredients)])
-	}
-	return b.String()
-}
-
-// FuzzStable holds stable to its word: what it accepts parses back to the same tree, which clean and tidy leave alone.
-func FuzzStable(f *testing.F) {
-	seeds(f)
-	x := newExtractor(f, DefaultConfig())
-	f.Fuzz(func(t *testing.T, in string) {
-		urls, err := newResolver("https://help.example.com/a/b", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		tree, err := parseFragment(soup(in))
-		if err != nil {
-			return
-		}
-		clean(tree, urls)
-		tidy(tree, false)
-		if !stable(tree, urls) {
-			return
-		}
-		once := renderChildren(tree)
-		again, err := parseFragment(once)
-		if err != nil {
-			t.Fatalf("parse %q: %v", once, err)
-		}
-		if was, is := outline(tree), outline(again); was != is {
-			t.Fatalf("not the same tree:\nin   %q\nonce %q\nwas  %s\nis   %s", in, once, was, is)
-		}
-		clean(again, urls)
-		tidy(again, false)
-		if twice := renderChildren(again); twice != once {
-			t.Fatalf("not at rest:\nin    %q\nonce  %q\ntwice %q", in, once, twice)
-		}
-		if !x.passes(once) {
-			t.Fatalf("outside of the policy: %q", once)
-		}
-	})
-}
-
-// outline writes a tree with its structure, which its rendering alone does not show.
-func outline(n *html.Node) string {
-	var b strings.Builder
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		fmt.Fprintf(&b, "(%d %s %q %v %s)", c.Type, c.DataAtom, c.Data, c.Attr, outline(c))
-	}
-	return b.String()
 }
 
 // checkSafe fails if the fragment parses to anything that the output may not hold.
@@ -234,7 +169,7 @@ func FuzzResolve(f *testing.F) {
 				t.Fatalf("%q at %s: fast %q, standard %q %v", ref, bases[i], fast, slow, ok)
 			}
 		}
-		if !ok || len(got) > maxURL { // what escaping made too long is refused the next time
+		if !ok || len(got) > 1000 { // a URL or host that encoding made too long is refused the next time
 			return
 		}
 		if again, ok := r.link(got); !ok || again != got {

@@ -152,7 +152,7 @@ func (m *landmarks) article(main *html.Node) *html.Node {
 func isHalf(part, whole *html.Node) bool {
 	counts := false // does part's prose count as whole's
 	rest := textLen(whole, func(d *html.Node) bool {
-		counts = counts || d == part
+		counts = counts || d == part && !isNoProse(d)
 		return d == part || isNoProse(d)
 	})
 	if !counts {

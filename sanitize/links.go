@@ -10,8 +10,11 @@ import (
 // link gives a link its absolute URL. Links that lead nowhere are unwrapped, and so are headings that link to
 // themselves; permalink signs beside headings go.
 func (c *cleaner) link(n *html.Node) {
-	to, ok := c.urls.link(attr(n, "href"))
-	if !ok || attr(n, "href") == "" {
+	to, ok := "", false
+	if href := attr(n, "href"); href != "" {
+		to, ok = c.urls.link(href)
+	}
+	if !ok {
 		if anyToken(attr(n, "class"), isPermalinkClass) && !hasLetters(n) {
 			remove(n)
 			return

@@ -9,14 +9,11 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// maxRounds bounds the search for a stable form. One round is the rule; mis-nested markup takes two or three.
+// maxRounds bounds the search for a stable form. One round is the rule; mis-nested markup takes up to three.
 const maxRounds = 10
 
 // errUnstable is not known to happen: no input was found that does not come to rest.
 var errUnstable = errors.New("the markup has no stable form")
-
-// errUnexpected stops the policy where it changes something.
-var errUnexpected = errors.New("not what was expected")
 
 // normal renders a clean, tidy tree and passes it through the policy. A tree that is not known to be stable is parsed,
 // cleaned, tidied and rendered once more, until that changes nothing: then the HTML is safe, balanced, and left alone by
@@ -26,50 +23,36 @@ var errUnexpected = errors.New("not what was expected")
 func (x *Extractor) normal(content *html.Node, urls *resolver) (string, *html.Node, error) {
 	tree, in := content, renderChildren(content)
 	for range maxRounds {
-		if stable(tree, urls) && x.passes(in) {
-			return in, tree, nil
+		passed, err := x.gate(in)
+		if err != nil {
+			return "", nil, err
 		}
-		var gate strings.Builder
-		gate.Grow(len(in))
-		if err := x.policy.SanitizeReaderToWriter(strings.NewReader(in), &gate); err != nil {
-			return "", nil, fmt.Errorf("sanitize: %w", err)
+		if passed == in && stable(tree, urls) {
+			return passed, tree, nil
 		}
-		var err error
-		if tree, err = parseFragment(gate.String()); err != nil {
+		if tree, err = parseFragment(passed); err != nil {
 			return "", nil, err
 		}
 		clean(tree, urls)
 		tidy(tree, false)
 		out := renderChildren(tree)
-		if in == gate.String() && in == out {
-			return out, tree, nil
+		if passed == in && out == in {
+			return passed, tree, nil
 		}
 		in = out
 	}
 	return "", nil, errUnstable
 }
 
-// passes reports whether the policy returns s as it is.
-func (x *Extractor) passes(s string) bool {
-	m := matcher{rest: s}
-	err := x.policy.SanitizeReaderToWriter(strings.NewReader(s), &m)
-	return err == nil && m.rest == ""
-}
-
-// matcher accepts only what is written as expected.
-type matcher struct{ rest string }
-
-func (m *matcher) WriteString(s string) (int, error) {
-	rest, ok := strings.CutPrefix(m.rest, s)
-	if !ok {
-		return 0, errUnexpected
+// gate returns what the policy lets pass of s.
+func (x *Extractor) gate(s string) (string, error) {
+	var b strings.Builder
+	b.Grow(len(s))
+	if err := x.policy.SanitizeReaderToWriter(strings.NewReader(s), &b); err != nil {
+		return "", fmt.Errorf("sanitize: %w", err)
 	}
-	m.rest = rest
-	return len(s), nil
+	return b.String(), nil
 }
-
-// Write is what an io.Writer needs; the policy writes strings.
-func (m *matcher) Write(b []byte) (int, error) { return m.WriteString(string(b)) }
 
 // parseFragment parses HTML as the content of a body, with scripting off, below a node of its own.
 func parseFragment(s string) (*html.Node, error) {

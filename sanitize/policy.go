@@ -2,12 +2,30 @@ package sanitize
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
 )
 
 // languageClass is the only class that stays: the language of code, which Fin and its readers can use.
 var languageClass = regexp.MustCompile(`^(?:language|lang)-[\w+#.-]+$`)
+
+// isLanguageClass reports whether s is such a class. It is languageClass written out: every element with a class is asked.
+func isLanguageClass(s string) bool {
+	rest, ok := strings.CutPrefix(s, "lang")
+	if !ok {
+		return false
+	}
+	rest, ok = strings.CutPrefix(strings.TrimPrefix(rest, "uage"), "-")
+	for i := 0; i < len(rest); i++ {
+		switch c := rest[i]; {
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9', c == '_', c == '+', c == '#', c == '.', c == '-':
+		default:
+			return false
+		}
+	}
+	return ok && rest != ""
+}
 
 // newPolicy builds the policy that everything passes last. It holds no matchers of overlapping element names and none
 // of bluemonday's ready-made sets: those lose alt texts and code languages, and add rel="nofollow" to every link. It

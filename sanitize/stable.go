@@ -17,6 +17,7 @@ func stable(root *html.Node, urls *resolver) bool {
 	return s.ok
 }
 
+// stability holds the verdict. Its methods report whether a node shows anything: text, an image or a rule.
 type stability struct {
 	urls *resolver
 	ok   bool
@@ -32,23 +33,20 @@ type around struct {
 // maxStableDepth keeps well below the 512 open elements at which the parser gives up.
 const maxStableDepth = 128
 
-// children checks what is below n and reports whether any of it shows: text, an image or a rule.
-func (s *stability) children(n *html.Node, in around) bool {
-	shows := false
+func (s *stability) require(ok bool) { s.ok = s.ok && ok }
+
+func (s *stability) children(n *html.Node, in around) (shows bool) {
 	for c := n.FirstChild; c != nil && s.ok; c = c.NextSibling {
 		switch c.Type {
 		case html.TextNode:
-			// Parsing joins neighbouring texts and drops empty ones; tables put their text outside.
-			if c.Data == "" || c.PrevSibling != nil && c.PrevSibling.Type == html.TextNode || isTablePart(n.DataAtom) && c.Data != "\n" {
-				s.ok = false
-			}
+			// The parser joins neighbouring texts, drops empty ones, and moves a table's text out of it.
+			s.require(c.Data != "" && (c.PrevSibling == nil || c.PrevSibling.Type != html.TextNode))
+			s.require(!isTablePart(n.DataAtom) || c.Data == "\n")
 			shows = shows || !blank(c.Data)
 		case html.ElementNode:
-			if !mayHold(n.DataAtom, c.DataAtom) || c.Namespace != "" {
-				s.ok = false
-				break
-			}
-			shows = s.element(c, in) || shows
+			// Readability renames elements by their Data alone.
+			s.require(c.Namespace == "" && c.Data == c.DataAtom.String() && mayHold(n.DataAtom, c.DataAtom))
+			shows = s.ok && s.element(c, in) || shows
 		default:
 			s.ok = false
 		}
@@ -56,83 +54,79 @@ func (s *stability) children(n *html.Node, in around) bool {
 	return shows
 }
 
-// element checks n and what is below it, and reports whether any of it shows.
-func (s *stability) element(n *html.Node, in around) (shows bool) {
-	a := n.DataAtom
-	// Readability renames elements by their Data alone.
-	if in.depth++; in.depth > maxStableDepth || n.Data != a.String() {
-		s.ok = false
-		return
-	}
-	switch {
+func (s *stability) element(n *html.Node, in around) bool {
+	in.depth++
+	s.require(in.depth <= maxStableDepth)
+	switch a := n.DataAtom; {
 	case isInline(a):
-		// The parser closes a link before another one, opens no more than three formatting elements of a kind at once,
-		// and sorts their attributes.
-		bit := formatBit(a)
-		s.ok = in.twice&bit == 0 && (a != atom.A || in.open&bit == 0) && (len(n.Attr) < 2 || n.Attr[0].Key < n.Attr[1].Key)
-		in.twice |= in.open & bit
-		in.open |= bit
-		in.phrasing = true
-		shows = s.children(n, in)
-		s.ok = s.ok && shows && (a != atom.A || s.link(n))
+		return s.inline(n, in)
 	case a == atom.Br:
-		s.ok = !in.pre && n.FirstChild == nil
+		s.require(n.FirstChild == nil && !in.pre)
+		return false
 	case a == atom.Img:
 		src := attr(n, "src")
 		u, ok := s.urls.image(src)
-		s.ok = ok && u == src && n.FirstChild == nil
+		s.require(n.FirstChild == nil && ok && u == src)
 		return true
-	case !isBlock(a) || in.phrasing:
-		s.ok = false
-	default:
-		return s.block(n, in)
 	}
-	return shows
+	s.require(isBlock(n.DataAtom) && !in.phrasing)
+	return s.ok && s.block(n, in)
 }
 
-func (s *stability) block(n *html.Node, in around) (shows bool) {
-	switch a := n.DataAtom; a {
-	case atom.Hr, atom.Col:
-		s.ok = n.FirstChild == nil
-		return a == atom.Hr
-	case atom.Colgroup:
-		s.ok = len(n.Attr) > 0 || find(n, func(d *html.Node) bool { return len(d.Attr) > 0 }) != nil
-		return s.ok && s.children(n, in)
-	case atom.Tr, atom.Thead, atom.Tbody, atom.Tfoot:
-		s.ok = !onlyBlankText(n)
-		return s.ok && s.children(n, in)
-	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
-		in.phrasing = true
-	case atom.Pre:
-		// The class of a block of code moves to the code element that is alone in it.
-		if len(n.Attr) > 0 {
-			only := onlyElement(n)
-			s.ok = only == nil || only.DataAtom != atom.Code
-		}
-		in.phrasing, in.pre = true, true
-	case atom.Div:
-		only := onlyElement(n)
-		s.ok = !needless(n) && (only == nil || only.DataAtom != atom.Div)
-	}
-	shows = s.ok && s.children(n, in)
-	switch a := n.DataAtom; a {
-	case atom.Td, atom.Th:
-	case atom.Li:
-		s.ok = s.ok && (shows || n.Parent.DataAtom == atom.Ol)
-	default:
-		s.ok = s.ok && shows
+func (s *stability) inline(n *html.Node, in around) bool {
+	// The parser closes a link before another one, opens no more than three formatting elements of a kind, and sorts
+	// their attributes.
+	bit := formatBit(n.DataAtom)
+	s.require(in.twice&bit == 0 && (n.DataAtom != atom.A || in.open&bit == 0))
+	s.require(len(n.Attr) < 2 || n.Attr[0].Key < n.Attr[1].Key)
+	in.twice |= in.open & bit
+	in.open |= bit
+	in.phrasing = true
+	shows := s.children(n, in)
+	s.require(shows)
+	if n.DataAtom == atom.A && s.ok {
+		s.link(n)
 	}
 	return shows
 }
 
 // link checks that a link stays as it is: its URL, and, if it leads to its own page, what it links from.
-func (s *stability) link(n *html.Node) bool {
+func (s *stability) link(n *html.Node) {
 	href := attr(n, "href")
 	to, ok := s.urls.link(href)
-	if !ok || to != href {
-		return false
+	s.require(ok && to == href && (!s.urls.self(to) || !isWholeHeading(n) && !isSign(n)))
+}
+
+func (s *stability) block(n *html.Node, in around) bool {
+	mayBeBlank := false
+	switch n.DataAtom {
+	case atom.Hr, atom.Col:
+		s.require(n.FirstChild == nil)
+		return n.DataAtom == atom.Hr
+	case atom.Colgroup:
+		s.require(len(n.Attr) > 0 || find(n, func(d *html.Node) bool { return len(d.Attr) > 0 }) != nil)
+		mayBeBlank = true
+	case atom.Tr, atom.Thead, atom.Tbody, atom.Tfoot:
+		s.require(!onlyBlankText(n))
+		mayBeBlank = true
+	case atom.Td, atom.Th:
+		mayBeBlank = true
+	case atom.Li:
+		mayBeBlank = n.Parent.DataAtom == atom.Ol
+	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		in.phrasing = true
+	case atom.Pre:
+		in.phrasing, in.pre = true, true
+		// The class of preformatted text moves to a code element that is all there is in it.
+		only := onlyElement(n)
+		s.require(len(n.Attr) == 0 || only == nil || only.DataAtom != atom.Code)
+	case atom.Div:
+		only := onlyElement(n)
+		s.require(!needless(n) && (only == nil || only.DataAtom != atom.Div))
 	}
-	return !s.urls.self(to) || !isWholeHeading(n) && !isSign(n)
+	shows := s.children(n, in)
+	s.require(shows || mayBeBlank)
+	return shows
 }
 
 // mayHold reports whether the parser leaves child where it stands in parent: items and table parts have their places,

@@ -25,17 +25,20 @@ func tidy(n *html.Node, pre bool) {
 			unwrap(ch)
 		}
 	}
-	mergeText(n)
-	if pre {
-		return
-	}
 	for ch, next := n.FirstChild, (*html.Node)(nil); ch != nil; ch = next {
+		if ch.Type == html.TextNode {
+			mergeText(ch)
+		}
 		next = ch.NextSibling
+		if pre {
+			continue
+		}
 		if ch.Type == html.TextNode {
 			collapse(ch)
+		} else if next != nil && isBlock(ch.DataAtom) && isBlock(next.DataAtom) && n.DataAtom != atom.Tr {
+			n.InsertBefore(textNode("\n"), next)
 		}
 	}
-	separateBlocks(n)
 }
 
 // innermostDiv replaces a div that holds nothing but a div by that, and so on, and returns what stands there then. To
@@ -138,26 +141,22 @@ func nextSolid(n *html.Node) *html.Node {
 	return n
 }
 
-// mergeText joins neighbouring text nodes, as a parser would.
-func mergeText(n *html.Node) {
-	for ch := n.FirstChild; ch != nil; ch = ch.NextSibling {
-		if ch.Type != html.TextNode {
-			continue
+// mergeText joins a text and those that follow it, as a parser would.
+func mergeText(t *html.Node) {
+	if next := t.NextSibling; next != nil && next.Type == html.TextNode {
+		var b strings.Builder
+		b.WriteString(t.Data)
+		for ; next != nil && next.Type == html.TextNode; next = t.NextSibling {
+			b.WriteString(next.Data)
+			remove(next)
 		}
-		if next := ch.NextSibling; next != nil && next.Type == html.TextNode {
-			var b strings.Builder
-			b.WriteString(ch.Data)
-			for ; next != nil && next.Type == html.TextNode; next = ch.NextSibling {
-				b.WriteString(next.Data)
-				n.RemoveChild(next)
-			}
-			ch.Data = b.String()
-		}
-		ch.Data = printable(ch.Data)
+		t.Data = b.String()
 	}
+	t.Data = printable(t.Data)
 }
 
-// collapse replaces each run of white space in t by one space, and removes it at the edges of blocks and at breaks.
+// collapse replaces each run of white space in t by one space, removes it at the edges of blocks and at breaks, and
+// leaves one newline of it between blocks.
 func collapse(t *html.Node) {
 	s := squeeze(t.Data)
 	if atEdge(t, t.PrevSibling) {
@@ -166,11 +165,20 @@ func collapse(t *html.Node) {
 	if atEdge(t, t.NextSibling) {
 		s = strings.TrimSuffix(s, " ")
 	}
-	if s == "" {
+	switch {
+	case s != "":
+		t.Data = s
+	case isBetweenBlocks(t):
+		t.Data = "\n"
+	default:
 		remove(t)
-		return
 	}
-	t.Data = s
+}
+
+// isBetweenBlocks reports whether t stands between two blocks that are to stand on lines of their own; cells are not.
+func isBetweenBlocks(t *html.Node) bool {
+	prev, next := t.PrevSibling, t.NextSibling
+	return prev != nil && next != nil && isBlock(prev.DataAtom) && isBlock(next.DataAtom) && t.Parent.DataAtom != atom.Tr
 }
 
 func atEdge(t, sibling *html.Node) bool {
@@ -178,15 +186,4 @@ func atEdge(t, sibling *html.Node) bool {
 		return !isInline(t.Parent.DataAtom)
 	}
 	return isBlock(sibling.DataAtom) || sibling.DataAtom == atom.Br
-}
-
-func separateBlocks(n *html.Node) {
-	if n.DataAtom == atom.Tr {
-		return
-	}
-	for ch := n.FirstChild; ch != nil; ch = ch.NextSibling {
-		if next := ch.NextSibling; next != nil && isBlock(ch.DataAtom) && isBlock(next.DataAtom) {
-			n.InsertBefore(textNode("\n"), next)
-		}
-	}
 }

@@ -44,7 +44,7 @@ type Ledger struct {
 	write  *sql.DB // one connection, held by the writer
 	read   *sql.DB
 	writer *writer
-	intent *sql.Stmt // reads what shall be delivered for a page
+	intent *sql.Stmt // reads what shall be delivered for some pages
 }
 
 // Open opens or creates the ledger at path and brings its schema up to date.
@@ -67,8 +67,9 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 		return nil, fmt.Errorf("open ledger %s: %w", path, err)
 	}
 	l.read.SetMaxOpenConns(readers)
-	l.intent, err = l.read.PrepareContext(ctx, `SELECT p.url, p.external_id, p.intent, a.title, p.intent_hash, a.html, p.remote_id
-		FROM pages p JOIN articles a ON a.page_id = p.id AND a.hash = p.intent_hash WHERE p.id = $1`)
+	l.intent, err = l.read.PrepareContext(ctx, `SELECT p.id, p.url, p.external_id, p.intent, a.title, p.intent_hash, a.html, p.remote_id
+		FROM json_each($1) j JOIN pages p ON p.id = j.value JOIN articles a ON a.page_id = p.id AND a.hash = p.intent_hash
+		ORDER BY j.key`)
 	if err != nil {
 		l.write.Close()
 		l.read.Close()

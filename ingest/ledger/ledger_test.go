@@ -84,10 +84,11 @@ func deliver(t testing.TB, r *Run, it crawler.Item, intent, hash string, outlink
 	r.Record(Visit{Item: it, ExternalID: "id-" + it.URL, At: day, Intent: intent, Title: "T", Hash: hash, HTML: "<p>" + hash + "</p>",
 		Signature: "a", Validators: crawler.Validators{ETag: hash}, Outlinks: outlinks, Read: true}, func(in Intent) { staged <- in })
 	given := <-staged
-	in, err := r.Intent(t.Context(), given.Page)
+	stored, err := r.Intents(t.Context(), []int64{given.Page})
 	if err != nil {
 		t.Fatal(err)
 	}
+	in := stored[0]
 	if in != given {
 		t.Fatalf("the intent is stored as %+v, handed over as %+v", in, given)
 	}

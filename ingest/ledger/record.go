@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -171,20 +173,40 @@ func (r *Run) Updates(ctx context.Context) ([]int64, error) {
 	return ids, nil
 }
 
-// Intent reads what shall be delivered for a page.
-func (r *Run) Intent(ctx context.Context, page int64) (Intent, error) {
-	in := Intent{Page: page}
+// Intents reads what shall be delivered for some pages, in their order.
+func (r *Run) Intents(ctx context.Context, pages []int64) ([]Intent, error) {
 	if ctx.Err() != nil {
-		return in, context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
-	var packed []byte
-	// The driver starts a goroutine for each query that can be cancelled, and this one reads a single row.
-	err := r.l.intent.QueryRowContext(context.WithoutCancel(ctx), page).Scan(&in.URL, &in.ExternalID, &in.Action, &in.Title, &in.Hash, &packed, &in.RemoteID)
+	list, err := json.Marshal(pages)
 	if err != nil {
-		return in, r.readError(ctx, err)
+		return nil, fmt.Errorf("list pages: %w", err)
 	}
-	in.HTML, err = unpack(packed)
-	return in, err
+	// The driver starts a goroutine for each query that can be cancelled, and this one reads a few rows.
+	rows, err := r.l.intent.QueryContext(context.WithoutCancel(ctx), string(list))
+	if err != nil {
+		return nil, r.readError(ctx, err)
+	}
+	defer rows.Close()
+	intents := make([]Intent, 0, len(pages))
+	for rows.Next() {
+		var in Intent
+		var packed sql.RawBytes
+		if err := rows.Scan(&in.Page, &in.URL, &in.ExternalID, &in.Action, &in.Title, &in.Hash, &packed, &in.RemoteID); err != nil {
+			return nil, r.readError(ctx, err)
+		}
+		if in.HTML, err = unpack(packed); err != nil {
+			return nil, fmt.Errorf("article of %s in the ledger: %w", in.URL, err)
+		}
+		intents = append(intents, in)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, r.readError(ctx, err)
+	}
+	if len(intents) != len(pages) {
+		return nil, fmt.Errorf("the ledger has %d of %d articles that it was to deliver", len(intents), len(pages))
+	}
+	return intents, nil
 }
 
 // Settle records that the destination has acknowledged an intent: the article, its validators and Intercom's id become

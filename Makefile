@@ -15,6 +15,7 @@ help:            ## this list
 
 build:           ## build .build/pageferry
 	@mkdir -p .build
+	@echo "building $(BIN) (the first time takes some minutes)"
 	@CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/pageferry
 
 demo: build      ## crawl the bundled help center into the sandbox

@@ -33,7 +33,30 @@ func (c *Config) Validate(report func(path, problem string)) {
 	c.Sitemaps.validate(report)
 	c.Scope.validate(report)
 	c.validateStartHosts(report)
+	c.validateStartScope(report)
 	c.Fetch.validate(report)
+}
+
+// validateStartScope reports start URLs that scope.exclude leaves out: nothing could be meant by both.
+func (c *Config) validateStartScope(report func(path, problem string)) {
+	canon, err := NewCanonicalizer(c.Start, c.Scope.DropParams)
+	if err != nil {
+		return // reported by then
+	}
+	exclude, err := compileRules("scope.exclude", c.Scope.Exclude)
+	if err != nil {
+		return // likewise
+	}
+	for i, raw := range c.Start {
+		u, err := canon.Canonical(raw)
+		if err != nil {
+			continue
+		}
+		if r := firstMatch(exclude, u); r != nil {
+			report(indexed("start", i), fmt.Sprintf("%s leaves it out: start elsewhere, or put the pattern under scope.follow_only, "+
+				"which reads pages for their links alone", r.why))
+		}
+	}
 }
 
 // validateStartHosts finds start URLs that scope.hosts leaves out: nothing would be crawled from them.

@@ -28,7 +28,7 @@ func DefaultConfig() Config { return Config{Locale: "en"} }
 var siteName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
 // languageTag is the shape of a BCP 47 tag (RFC 5646 section 2.1); whether the subtags are registered is not checked.
-var languageTag = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
+var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$`)
 
 // Validate reports every mistake with the YAML path of its key.
 func (c *Config) Validate(report func(path, problem string)) {

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/pageferry/pageferry/crawler"
@@ -189,7 +191,9 @@ func (r *run) checkStart(ctx context.Context) error {
 			}
 		}
 		switch p.Outcome {
-		case Failed, Gone, Robots, NotHTML, TooLarge:
+		case TooLarge:
+			r.incomplete = append(r.incomplete, fmt.Sprintf("the start URL %s is too large: %s", s, adviceFor(TooLarge)))
+		case Failed, Gone, Robots, NotHTML:
 			r.incomplete = append(r.incomplete, fmt.Sprintf("the start URL %s is %s (%s): correct `start`, or look at it in a browser", s, p.Outcome, cmp.Or(p.Detail, p.Class)))
 		}
 	}
@@ -228,6 +232,9 @@ func (r *run) staleness(res *Result) (reason, why string) {
 		}
 	}
 	s := example[most]
+	if s.Outcome == Robots {
+		s.Detail += ": " + adviceFor(Robots)
+	}
 	return most, fmt.Sprintf("%d of %d pages in Fin could not be confirmed, such as %s (%s)", len(res.Stale), res.InTarget, s.URL, cmp.Or(s.Detail, s.Outcome))
 }
 
@@ -256,6 +263,9 @@ func (r *run) implausible(res *Result) []string {
 	}
 	if res.InTarget == 0 && (r.flags.Limit == 0 || len(res.Failures) > 0) {
 		why := fmt.Sprintf("no page is in Fin after this run, which saw %s", count(total, "URL"))
+		for _, outcome := range slices.Sorted(maps.Keys(res.Pages)) {
+			why += fmt.Sprintf(", %d %s", res.Pages[outcome], outcome)
+		}
 		if len(res.Failures) > 0 {
 			why += fmt.Sprintf("; %s: %s (%s)", res.Failures[0].URL, res.Failures[0].Class, res.Failures[0].Detail)
 		}

@@ -21,6 +21,7 @@ type judge struct {
 	locale    string
 	signature string // of what an article depends on
 	log       *slog.Logger
+	seen      func(url string) bool // the frontier has it already; nil: it is not asked
 }
 
 func newJudge(s Site) *judge {
@@ -54,7 +55,7 @@ func (j *judge) page(p *crawler.Page, known ledger.State, stored []string) verdi
 	}
 	switch {
 	case p.Disallowed != "":
-		return v.end(known, Robots, "", p.Disallowed)
+		return v.end(known, Robots, "", robotsSays(p.Disallowed))
 	case p.Failure != nil && p.Failure.Class == crawler.FailTooLarge:
 		return v.end(known, TooLarge, "", p.Failure.Detail)
 	case p.Failure != nil:
@@ -109,6 +110,14 @@ func (j *judge) page(p *crawler.Page, known ledger.State, stored []string) verdi
 	}
 	v.Title, v.Hash, v.HTML = article.Title, hash, article.HTML
 	return v
+}
+
+// robotsSays makes a sentence of the line, or the failure, that keeps a page from being fetched.
+func robotsSays(why string) string {
+	if strings.HasPrefix(why, "robots.txt") {
+		return why
+	}
+	return "robots.txt, " + why
 }
 
 // end closes a visit with an outcome.
@@ -191,6 +200,10 @@ func (j *judge) follow(v *verdict, links []string) {
 	depth := v.Item.Depth + 1
 	deep := j.rules.MaxDepth > 0 && depth > j.rules.MaxDepth
 	for _, u := range links {
+		// Nearly every link of a page leads to a page that is known, and looking is cheaper than deciding.
+		if j.seen != nil && j.seen(u) {
+			continue
+		}
 		scope := j.scope.Decide(u)
 		if scope.Beside {
 			v.beside = append(v.beside, u)

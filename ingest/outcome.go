@@ -53,6 +53,16 @@ func speaksForDeletion(outcome string) bool {
 	return false
 }
 
+// adviceFor returns what to do about the pages that an outcome keeps out.
+func adviceFor(outcome string) string {
+	for _, s := range skips {
+		if s.outcome == outcome {
+			return s.advice
+		}
+	}
+	return ""
+}
+
 // skip is a reason for which pages stay out of Fin, and what a person can do about it.
 type skip struct{ outcome, key, advice string }
 

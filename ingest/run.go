@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -108,6 +109,7 @@ func (r *run) run(ctx, stopping context.Context) error {
 	if err := r.open(ctx); err != nil {
 		return err
 	}
+	r.judge.seen = r.ledger.Seen
 	defer context.AfterFunc(stopping, func() {
 		r.ledger.Stop()
 		r.site.Crawler.Stop()
@@ -200,8 +202,8 @@ func (r *run) crawl(ctx, stopping context.Context, creates *queue) error {
 		r.log.Warn(p)
 	}
 	r.incomplete = append(r.incomplete, found.Incomplete...)
-	if found.SiteDown != nil {
-		return r.siteDown(*found.SiteDown)
+	if f := found.SiteDown; f != nil {
+		return r.siteDown(*f, strings.Join(r.site.Crawler.RobotsFailures(), "; ")+" (RFC 9309 2.3.1.4)")
 	}
 	// Where depth counts, links come before what is known: a page may be nearer to the start than it was.
 	if r.site.Crawl.Scope.MaxDepth > 0 {
@@ -236,7 +238,7 @@ func (r *run) pass(ctx context.Context, creates *queue) error {
 	err := r.site.Crawler.Crawl(ctx, r.ledger, func(_ context.Context, p *crawler.Page) error { return r.visit(p, creates) })
 	var down *crawler.HostDownError
 	if errors.As(err, &down) {
-		return r.siteDown(crawler.Failure{Class: down.Last.Class, Detail: down.Error()})
+		return r.siteDown(down.Last, down.Error())
 	}
 	if err != nil {
 		return err
@@ -245,12 +247,19 @@ func (r *run) pass(ctx context.Context, creates *queue) error {
 	return r.ledger.Flush()
 }
 
-// siteDown records that what is in Fin could not be confirmed.
-func (r *run) siteDown(f crawler.Failure) error {
-	if err := r.ledger.Unreached(Failed, f.Class, "not reached: "+f.Detail, time.Now()); err != nil {
+// siteDown records that what is in Fin could not be confirmed, and says why the run ends.
+func (r *run) siteDown(f crawler.Failure, why string) error {
+	if err := r.ledger.Unreached(Failed, f.Class, "not reached: "+why, time.Now()); err != nil {
 		return err
 	}
-	return stop(ReasonSiteDown, fmt.Errorf("the site cannot be crawled: %s; what is in Fin stays as it is, run again when the site is back", f.Detail))
+	advice := "run again when the site is back"
+	switch f.Class {
+	case crawler.FailBlockedAddress:
+		advice = "if the site is in your own network, set fetch.allow_private: true"
+	case crawler.FailDNS:
+		advice = "check the host name in start, and this machine's network"
+	}
+	return stop(ReasonSiteDown, fmt.Errorf("the site cannot be crawled: %s; what is in Fin stays as it is; %s", why, advice))
 }
 
 // place says whether a page that the ledger knows is still one of the site's.

@@ -73,7 +73,7 @@ func classify(err error) *StopError {
 		return &StopError{ExitInterrupted, ReasonInterrupted, errInterrupted}
 	case errors.Is(err, ledger.ErrDiskFull):
 		return &StopError{ExitStopped, ReasonDiskFull, fmt.Errorf("%w; free some space and run again: nothing that was recorded is lost", err)}
-	case errors.Is(err, ledger.ErrReadOnly), errors.Is(err, ledger.ErrNewer):
+	case errors.Is(err, ledger.ErrReadOnly), errors.Is(err, ledger.ErrNewer), errors.Is(err, ledger.ErrDamaged):
 		return &StopError{ExitStopped, ReasonStateUnusable, err}
 	case errors.As(err, &other):
 		return &StopError{ExitUsage, ReasonOtherSite, fmt.Errorf("%w; give this config a `site` name of its own, or another --state", err)}

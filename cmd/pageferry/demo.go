@@ -39,18 +39,21 @@ func (demoCmd) Run(e *runEnv) error {
 }
 
 func demoNext(e *runEnv, res ingest.Result) error {
-	say := "This was the first run: %d articles of a sample help center are in the sandbox now, a stand-in of Intercom's API.\n"
+	say := "This was the first run: %[1]d articles of a sample help center are in the sandbox now, a stand-in of Intercom's API.\n"
 	if res.Upserts == 0 {
-		say = "Nothing had changed: all %d articles are in the sandbox as they were, and none was sent again.\n"
+		say = "Nothing had changed: all %[1]d articles are in the sandbox as they were, and none was sent again.\n"
 	} else if res.Pages[ingest.Created] == 0 {
-		say = "What had changed was sent again: %d articles of the sample help center are in the sandbox.\n"
+		say = "What had changed was sent again: %[1]d articles of the sample help center are in the sandbox.\n"
 	}
 	_, err := fmt.Fprintf(e.console.out, "\n"+say+`
 What to try next:
-  pageferry demo                                   again: everything is unchanged
-  cp configs/example.yaml acme.yaml                a config for your own help center: set start, then
-  pageferry validate acme.yaml
-  pageferry sync acme.yaml --sandbox --limit 20    see what would arrive; nothing is sent to Intercom
-`, res.InTarget)
+  %[2]s demo
+      again: everything is unchanged
+  cp configs/example.yaml acme.yaml
+      a config for your own help center: set start and target.kind in it, then
+  %[2]s validate acme.yaml
+  %[2]s sync acme.yaml --sandbox --limit 20
+      see what would arrive; nothing is sent to Intercom
+`, res.InTarget, e.world.program)
 	return err
 }

@@ -97,7 +97,7 @@ func explainAnswer(row func(string, string, ...any), x ingest.Explanation) {
 	}
 	switch {
 	case p.Disallowed != "":
-		row("robots.txt", "forbids it: %s", p.Disallowed)
+		row("robots.txt", "%s", p.Disallowed)
 	case p.Failure != nil:
 		row("answer", "%s: %s", p.Failure.Class, p.Failure.Detail)
 	case p.Redirect != "":

@@ -29,7 +29,7 @@ func start() int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200) // pages are short-lived garbage: a fifth less CPU for some megabytes
 	}
-	return run(ctx, os.Args[1:], &world{getenv: os.LookupEnv, stdout: os.Stdout, stderr: os.Stderr,
+	return run(ctx, os.Args[1:], &world{program: os.Args[0], getenv: os.LookupEnv, stdout: os.Stdout, stderr: os.Stderr,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())), width: terminalWidth})
 }
 
@@ -43,6 +43,7 @@ func terminalWidth() int {
 
 // world is what a command sees of the process.
 type world struct {
+	program  string // as it was called
 	getenv   func(string) (string, bool)
 	stdout   io.Writer
 	stderr   io.Writer

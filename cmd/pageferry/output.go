@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/pageferry/pageferry/ingest"
+	"github.com/pageferry/pageferry/ingest/intercom"
 )
 
 // shownProblems is how many pages of a kind the text result lists; --json and `status` have all.
@@ -22,7 +24,7 @@ var notInFin = []string{ingest.Redirected, ingest.Canonicalized, ingest.Gone, in
 // printResult writes a result for people: errors to stderr, where they are not lost in a pipe, the rest to stdout.
 func printResult(c *console, res ingest.Result) error {
 	if res.Exit == ingest.ExitUsage || res.Exit == ingest.ExitLocked || (res.Exit == ingest.ExitStopped && res.Run == 0) {
-		c.errorf("%s", firstMessage(res))
+		c.errorf("%s", named(res))
 		return nil
 	}
 	b := &strings.Builder{}
@@ -44,7 +46,7 @@ func printResult(c *console, res ingest.Result) error {
 		resumed = ", resumed"
 	}
 	fmt.Fprintf(b, "%s: %s (run %d%s, %s)\n", res.Site, head, res.Run, resumed, (time.Duration(res.DurationMS) * time.Millisecond).Round(10*time.Millisecond))
-	fmt.Fprintf(b, "  in Fin now   %d pages%s\n", res.InTarget, breakdown(res, inFin))
+	fmt.Fprintf(b, "  %s   %d pages%s\n", now(res.Destination.Kind), res.InTarget, breakdown(res, inFin))
 	if out := breakdown(res, notInFin); out != "" {
 		fmt.Fprintf(b, "  left out    %s\n", strings.TrimPrefix(out, ":"))
 	}
@@ -59,19 +61,38 @@ func printResult(c *console, res ingest.Result) error {
 		if i == 0 {
 			b.WriteString("  out of scope, though linked (add to scope.include what belongs to the site):\n")
 		}
-		fmt.Fprintf(b, "    %s  %d URLs\n", o.Under, o.URLs)
+		fmt.Fprintf(b, "    %s  %d\n", o.Under, o.URLs)
 	}
-	list(b, "failed", res.Failures)
-	list(b, "in Fin, but not confirmed by this run", res.Stale)
-	list(b, "in Fin, but gone from the site (this version does not delete; see `pageferry status`)", res.Gone)
 	for _, m := range res.Messages {
 		fmt.Fprintf(b, "  → %s\n", m)
+	}
+	list(b, "failed", res.Failures)
+	if res.Exit != ingest.ExitInterrupted {
+		list(b, "delivered before, but not confirmed by this run", except(res.Stale, res.Failures))
+		list(b, "delivered, but no longer on the site, or not to be delivered (this version does not delete: take them out in Intercom)", res.Gone)
 	}
 	if res.Exit != ingest.ExitOK {
 		fmt.Fprintf(b, "  exit %d\n", res.Exit)
 	}
 	_, err := io.WriteString(c.out, b.String())
 	return err
+}
+
+// now says where the pages are, in as many columns as the other labels have.
+func now(kind string) string {
+	if kind == string(intercom.Sandbox) {
+		return "in sandbox"
+	}
+	return "in Fin now"
+}
+
+// except returns the pages that are not among others: each is listed once.
+func except(pages, others []ingest.PageProblem) []ingest.PageProblem {
+	listed := map[string]bool{}
+	for _, p := range others {
+		listed[p.URL] = true
+	}
+	return slices.DeleteFunc(slices.Clone(pages), func(p ingest.PageProblem) bool { return listed[p.URL] })
 }
 
 func breakdown(res ingest.Result, outcomes []string) string {
@@ -109,6 +130,14 @@ func list(b *strings.Builder, what string, pages []ingest.PageProblem) {
 		}
 		fmt.Fprintf(b, "    %s\n      %s\n", p.URL, why)
 	}
+}
+
+// named is the first message with the site that it is about, unless it names the config file already.
+func named(res ingest.Result) string {
+	if m := firstMessage(res); res.Reason == ingest.ReasonConfigInvalid && strings.Contains(m, res.Site) {
+		return m
+	}
+	return res.Site + ": " + firstMessage(res)
 }
 
 func firstMessage(res ingest.Result) string {

@@ -100,7 +100,7 @@ func (e *runEnv) openSite(ctx context.Context, cfg *configs.Config, dir string, 
 		}
 		open = append(open, closeSandbox)
 		target.Kind, target.BaseURL, target.SourceID = intercom.Sandbox, server.URL, 0
-	} else if token, err = target.Token(e.lookup); err != nil {
+	} else if token, err = e.token(cfg); err != nil {
 		return nil, &exitError{ingest.ExitUsage, err}
 	}
 	api, err := intercom.New(target, intercom.Options{Token: token, UserAgent: "pageferry/" + programVersion(), Log: e.console.log})
@@ -126,6 +126,16 @@ func (e *runEnv) reader(cfg *configs.Config) (*crawler.Crawler, *sanitize.Extrac
 		return nil, nil, &exitError{ingest.ExitUsage, err}
 	}
 	return c, x, nil
+}
+
+// token reads the access token of a config. A relative token_file is beside the config file, as the state is: cron
+// starts programs elsewhere.
+func (e *runEnv) token(cfg *configs.Config) (string, error) {
+	target := cfg.Target
+	if f := target.TokenFile; f != "" && !filepath.IsAbs(f) {
+		target.TokenFile = filepath.Join(filepath.Dir(cfg.Path()), f)
+	}
+	return target.Token(e.lookup)
 }
 
 // lookup is getenv for those who do not ask whether a variable is set.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 type statusCmd struct {
 	Configs []string `arg:"" optional:"" name:"config" help:"Config files. Without one: every ledger of the state directory."`
 	All     bool     `help:"List every failing and stale page, not only the first ten."`
+	Outcome string   `placeholder:"NAME" help:"List every URL that the last run gave this outcome, such as gone or robots, and why."`
 	Runs    int      `default:"5" help:"How many runs to show."`
 }
 
@@ -100,14 +102,29 @@ func (c *statusCmd) one(ctx context.Context, w io.Writer, path string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s: %d pages in Fin (%s, source %d); last complete run %s\n", site, in, place(last.Destination), last.Destination.SourceID, when(complete))
+	fmt.Fprintf(w, "%s: %d pages in %s; last complete run %s\n", site, in, place(last.Destination), when(complete))
+	if err := others(ctx, w, l, runs); err != nil {
+		return err
+	}
 	if err := c.table(ctx, w, l, runs); err != nil {
 		return err
+	}
+	if err := say(w, last); err != nil {
+		return err
+	}
+	if c.Outcome != "" {
+		for p, err := range l.WithOutcome(ctx, last.ID, c.Outcome) {
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(w, "  %s\n    %s\n", p.URL, strings.TrimSpace(p.Class+" "+p.Detail))
+		}
+		return nil
 	}
 	for _, list := range []struct {
 		what string
 		of   ledger.Condition
-	}{{"failed in the last run", ledger.Failed}, {"in Fin, but not confirmed", ledger.Stale}, {"in Fin, but gone from the site", ledger.Gone}} {
+	}{{"failed in the last run", ledger.Failed}, {"delivered before, but not confirmed", ledger.Stale}, {"delivered, but no longer on the site, or not to be delivered", ledger.Gone}} {
 		if err := c.pages(ctx, w, l, last, list.what, list.of); err != nil {
 			return err
 		}
@@ -117,9 +134,45 @@ func (c *statusCmd) one(ctx context.Context, w io.Writer, path string) error {
 
 func place(d ledger.Destination) string {
 	if d.Kind == "sandbox" {
-		return "sandbox"
+		return "the sandbox"
 	}
-	return "workspace " + d.Workspace
+	return fmt.Sprintf("Fin (workspace %s, source %d)", d.Workspace, d.SourceID)
+}
+
+// others names the destinations beside that of the last run: a trial in the sandbox must not hide what is in Fin.
+func others(ctx context.Context, w io.Writer, l *ledger.Ledger, runs []ledger.RunInfo) error {
+	seen := map[int64]bool{runs[0].Destination.ID: true}
+	for _, r := range runs[1:] {
+		if seen[r.Destination.ID] {
+			continue
+		}
+		seen[r.Destination.ID] = true
+		in, err := l.InTarget(ctx, r.Destination.ID)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "  and %d pages in %s, run %d\n", in, place(r.Destination), r.ID)
+	}
+	return nil
+}
+
+// say prints what the last run said of itself.
+func say(w io.Writer, last ledger.RunInfo) error {
+	if last.Open && last.Ended.IsZero() {
+		_, err := fmt.Fprintf(w, "  → run %d is going on, or was killed; in that case the next sync goes on where it was\n", last.ID)
+		return err
+	}
+	if last.Result == "" {
+		return nil
+	}
+	var res ingest.Result
+	if err := json.Unmarshal([]byte(last.Result), &res); err != nil {
+		return fmt.Errorf("read the result of run %d: %w", last.ID, err)
+	}
+	for _, m := range res.Messages {
+		fmt.Fprintf(w, "  → %s\n", m)
+	}
+	return nil
 }
 
 func when(t time.Time) string {

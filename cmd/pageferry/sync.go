@@ -77,11 +77,19 @@ func (c *syncCmd) syncConfig(ctx context.Context, e *runEnv, cfg *configs.Config
 		return failed(name, err, ingest.ReasonStateUnusable)
 	}
 	o.site.Connected = func(d ingest.Destination) {
-		e.console.printf("%s", deliversTo(name, d))
+		if e.cli.LogFormat == "json" {
+			e.console.log.Info("delivers", "site", name, "kind", d.Kind, "host", d.Host, "workspace", d.Workspace, "region", d.Region,
+				"source_id", d.SourceID, "in_target", d.InTarget, "state", d.State)
+		} else {
+			e.console.printf("%s", deliversTo(name, d))
+		}
 		for _, line := range warnings(cfg) {
 			e.console.log.Warn(line, "site", name)
 		}
 	}
+	defer context.AfterFunc(ctx, func() {
+		e.console.printf("%s: stopping; requests in flight may finish, for ten seconds at most. Ctrl-C again stops at once", name)
+	})()
 	var progress ingest.Progress
 	stop := watch(ctx, e, name, &progress)
 	res := ingest.Sync(ctx, o.site, ingest.Flags{Limit: c.Limit, Refetch: c.Refetch, Restart: c.Restart}, &progress)
@@ -148,7 +156,7 @@ func (c *syncCmd) print(e *runEnv, res ingest.Result) error {
 		enc := json.NewEncoder(e.console.out)
 		enc.SetEscapeHTML(false)
 		if res.Exit == ingest.ExitStopped || res.Exit == ingest.ExitUsage || res.Exit == ingest.ExitLocked {
-			e.console.errorf("%s: %s", res.Site, firstMessage(res)) // those who read the log should not need the JSON
+			e.console.errorf("%s", named(res)) // those who read the log should not need the JSON
 		}
 		return enc.Encode(res)
 	}

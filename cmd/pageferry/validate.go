@@ -32,6 +32,11 @@ func (c *validateCmd) Run(e *runEnv) error {
 		}
 		fmt.Fprintf(e.console.out, "%s: ok (site %s, starts at %s, delivers to %s, state %s)\n", path, cfg.SiteName(), cfg.Crawler.Start[0], to,
 			filepath.Join(e.stateDir(path), cfg.SiteName()+".db"))
+		if cfg.Target.Kind == intercom.Intercom {
+			if _, err := e.token(cfg); err != nil {
+				fmt.Fprintf(e.console.out, "  but: %v\n", err)
+			}
+		}
 	}
 	if bad > 0 {
 		return &exitError{code: ingest.ExitUsage}

@@ -90,6 +90,15 @@ func (r *Run) Next(ctx context.Context) (crawler.Item, bool, error) {
 
 func (r *Run) full() bool { return r.opts.MaxItems > 0 && r.handed >= r.opts.MaxItems }
 
+// Seen reports whether the frontier of this run has a URL, or had it.
+func (r *Run) Seen(url string) bool {
+	key := r.key(url, false)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.seen[key]
+	return ok
+}
+
 // Left reports how many items are known but were not handed out.
 func (r *Run) Left() int {
 	r.mu.Lock()

@@ -35,6 +35,8 @@ var (
 	ErrDiskFull = errors.New("no space left on the disk of the ledger")
 	// ErrReadOnly means that the file or its directory cannot be written.
 	ErrReadOnly = errors.New("the ledger cannot be written")
+	// ErrDamaged means that the file is no ledger, or no longer one.
+	ErrDamaged = errors.New("the ledger is damaged, or is another file; move it away: the next run finds in the API what was delivered")
 )
 
 // Ledger is an open ledger file. Its methods may be called concurrently. One process at a time may write to a file:
@@ -227,6 +229,8 @@ func plain(err error) error {
 	switch se.Code() & 0xff {
 	case sqlite3.SQLITE_FULL:
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
 		return fmt.Errorf("%w: %w", ErrReadOnly, err)
 	}

@@ -144,6 +144,29 @@ func (l *Ledger) Pages(ctx context.Context, destination, run int64, condition Co
 	}
 }
 
+// WithOutcome returns the pages that a run gave an outcome, by URL; of each only the URL and what the run said of it.
+func (l *Ledger) WithOutcome(ctx context.Context, run int64, outcome string) iter.Seq2[Page, error] {
+	return func(yield func(Page, error) bool) {
+		rows, err := l.read.QueryContext(ctx, `SELECT p.url, o.outcome, o.class, o.detail FROM outcomes o JOIN pages p ON p.id = o.page_id
+			WHERE o.run_id = $1 AND o.outcome = $2 ORDER BY p.url`, run, outcome)
+		if err != nil {
+			yield(Page{}, fmt.Errorf("read outcomes: %w", plain(err)))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var p Page
+			err := rows.Scan(&p.URL, &p.Outcome, &p.Class, &p.Detail)
+			if !yield(p, plain(err)) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(Page{}, fmt.Errorf("read outcomes: %w", plain(err)))
+		}
+	}
+}
+
 // RunInfo is a run as history shows it.
 type RunInfo struct {
 	ID               int64

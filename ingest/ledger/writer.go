@@ -131,15 +131,21 @@ func (w *writer) commit(batch []job) error {
 	}
 	for _, j := range batch {
 		if err := j.do(&w.stmts); err != nil {
-			_, rollback := w.conn.ExecContext(ctx, "ROLLBACK")
-			return errors.Join(err, rollback)
+			w.rollback(ctx)
+			return err
 		}
 	}
 	if _, err := w.stmts.commit.ExecContext(ctx); err != nil {
-		_, rollback := w.conn.ExecContext(ctx, "ROLLBACK")
-		return errors.Join(fmt.Errorf("commit: %w", err), rollback)
+		w.rollback(ctx)
+		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// rollback ends a transaction that failed. SQLite has often done so by itself, such as when the disk is full, and then
+// says that there is none.
+func (w *writer) rollback(ctx context.Context) {
+	_, _ = w.conn.ExecContext(ctx, "ROLLBACK")
 }
 
 func (w *writer) failed() error {

@@ -158,6 +158,9 @@ func (r *run) open(ctx context.Context) error {
 	if r.flags.Refetch {
 		signature += ":refetch" // what is left of it must not be read with validators
 	}
+	if r.flags.Limit > 0 {
+		signature += ":limit" // a trial must not end a whole run that was interrupted as if it had been one
+	}
 	r.ledger, err = r.site.Ledger.OpenRun(ctx, ledger.RunOptions{Destination: r.destID, Signature: signature, Reading: r.judge.reading,
 		Restart: r.flags.Restart, Refetch: r.flags.Refetch, MaxItems: limit, Now: time.Now()})
 	return err

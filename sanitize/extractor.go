@@ -106,12 +106,12 @@ func gather(found place, remove []cascadia.SelectorGroup) *html.Node {
 		}
 	}
 	content := element(atom.Div)
+	if found.auto {
+		stripFurniture(found.roots, found.page)
+	}
 	for _, root := range found.roots {
 		if unwanted[root] {
 			continue
-		}
-		if found.auto {
-			stripFurniture(root, found.page)
 		}
 		if root.Parent != nil {
 			root.Parent.RemoveChild(root)

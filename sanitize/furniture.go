@@ -14,6 +14,7 @@ const (
 	anything      kind = iota
 	linkFurniture      // furniture if it is a list of links
 	furniture
+	signposts // furniture even if it is most of a page: a page may have hardly any text
 )
 
 // classKind knows whole class names of what stands inside of content elements and is no content. Each belongs to a help
@@ -21,6 +22,9 @@ const (
 // compared whole, never in part, and never with ids: those of sections are made of their headings.
 func classKind(class string) kind {
 	switch class {
+	// what stands before, after and above the page, as DocBook, Publican and their like put it at its top and foot
+	case "navheader", "navfooter", "docnav", "prevnext":
+		return signposts
 	// sharing
 	case "share-links", "share-buttons", "share-bar", "social-share", "social-sharing",
 		"article-share", "post-share", "sharedaddy", "addtoany_share_save_container",
@@ -53,7 +57,8 @@ func classKind(class string) kind {
 		"page-nav", "page-navigation", "toc", "table-of-contents", "page-toc", "on-this-page",
 		"theme-doc-toc-mobile", "theme-doc-toc-desktop", "bd-toc", "nav-toc", "toctree-l0",
 		"toc-container", "side-toc", "article-toc", "navigation", "menu", "sidebar-nav",
-		"footer-nav", "doc-nav", "article-nav", "navheader", "navfooter", "tags":
+		"footer-nav", "doc-nav", "article-nav", "tags", "list-of-tables", "list-of-figures",
+		"list-of-examples", "list-of-equations", "list-of-procedures", "list-of-titles":
 		return linkFurniture
 	}
 	return anything
@@ -71,17 +76,19 @@ func idKind(id string) kind {
 	return anything
 }
 
-// stripFurniture removes from automatically found content what is no content. page says that root is the whole page,
-// whose own header and footer go too.
-func stripFurniture(root *html.Node, page bool) {
-	s := stripper{root: root, page: page, total: -1}
-	s.children(root, false)
+// stripFurniture removes from automatically found content what is no content. page says that the only root is the whole
+// page, whose own header and footer go too.
+func stripFurniture(roots []*html.Node, page bool) {
+	s := stripper{roots: roots, page: page, total: -1}
+	for _, root := range roots {
+		s.children(root, false)
+	}
 }
 
 type stripper struct {
-	root  *html.Node
+	roots []*html.Node
 	page  bool
-	total int // text of root, once it was needed
+	total int // text of the roots, once it was needed
 }
 
 func (s *stripper) children(n *html.Node, sectioned bool) {
@@ -131,12 +138,15 @@ func (s *stripper) named(n *html.Node) bool {
 	for t := range strings.FieldsSeq(class) {
 		is = max(is, classKind(t))
 	}
-	return (is == furniture || is == linkFurniture && isLinkList(n)) && !s.isMost(n)
+	return is == signposts || (is == furniture || is == linkFurniture && isLinkList(n)) && !s.isMost(n)
 }
 
 func (s *stripper) isMost(n *html.Node) bool {
 	if s.total < 0 {
-		s.total = textLen(s.root, isNoText)
+		s.total = 0
+		for _, root := range s.roots {
+			s.total += textLen(root, isNoText)
+		}
 	}
 	return textLen(n, isNoText)*2 > s.total
 }
@@ -195,3 +205,9 @@ func prose(n *html.Node) int {
 }
 
 func isNoProse(n *html.Node) bool { return n.DataAtom == atom.A || isChrome(n) }
+
+// ownProse weighs root like prose, without its furniture and what nobody sees.
+func ownProse(root *html.Node) int {
+	s := stripper{roots: []*html.Node{root}, total: -1}
+	return textLen(root, func(n *html.Node) bool { return isNoProse(n) || s.isFurniture(n, true) || hidden(n) })
+}

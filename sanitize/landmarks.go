@@ -14,6 +14,7 @@ type landmarks struct {
 	articles []*html.Node // outermost ones
 	mains    []*html.Node // main elements and roles
 	named    [8]*html.Node
+	titled   []*html.Node // outermost parents of a DocBook title page
 }
 
 // classRank and idRank know the class names and ids of content elements, the most telling first; -1 is none of them.
@@ -87,6 +88,9 @@ func (m *landmarks) attributes(n *html.Node) {
 		case "class":
 			for t := range strings.FieldsSeq(a.Val) {
 				m.name(classRank(t), n)
+				if t == "titlepage" {
+					m.division(n.Parent)
+				}
 			}
 		}
 	}
@@ -95,6 +99,17 @@ func (m *landmarks) attributes(n *html.Node) {
 func (m *landmarks) name(rank int, n *html.Node) {
 	if rank >= 0 && m.named[rank] == nil && n.DataAtom != atom.Body {
 		m.named[rank] = n
+	}
+}
+
+// division notes an element that opens with its own title page: so do the stylesheets of DocBook mark a book, chapter,
+// section or reference page, and the callouts within.
+func (m *landmarks) division(n *html.Node) {
+	if n == nil || n.DataAtom == atom.Body {
+		return
+	}
+	if last := len(m.titled) - 1; last < 0 || !contains(m.titled[last], n) {
+		m.titled = append(m.titled, n)
 	}
 }
 

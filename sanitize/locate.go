@@ -8,6 +8,7 @@ import (
 	readability "codeberg.org/readeck/go-readability/v2"
 	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // place is where the content of a page was found.
@@ -61,13 +62,38 @@ func locateAutomatically(doc *html.Node, pageURL string) (place, error) {
 	}
 	for _, c := range marks.candidates() {
 		if fits(c.node, marks.body) {
-			return place{roots: []*html.Node{c.node}, source: c.source, auto: true}, nil
+			return place{roots: withOpening(c.node), source: c.source, auto: true}, nil
 		}
 	}
-	if n := readable(doc, pageURL); n != nil && prose(n)*2 >= prose(marks.body) {
+	all := ownProse(marks.body)
+	if len(marks.titled) == 1 && isNearlyAll(marks.titled[0], all) {
+		return place{roots: marks.titled, source: describe(marks.titled[0]), auto: true}, nil
+	}
+	if n := readable(doc, pageURL); n != nil && isNearlyAll(n, all) {
 		return place{roots: []*html.Node{n}, source: "readability", auto: true}, nil
 	}
 	return place{roots: []*html.Node{marks.body}, source: "<body>", auto: true, page: true}, nil
+}
+
+// isNearlyAll reports whether n is enough of a page with that much prose to be taken for all of its content. What a page
+// has beside it without calling it navigation is rather kept than lost: the rest may be a byline, but no section.
+func isNearlyAll(n *html.Node, all int) bool {
+	return ownProse(n)*100 >= all*93
+}
+
+// withOpening adds to the content of an AsciiDoc page the header before it if that holds the first section, as it does
+// on manual pages: their name and purpose.
+func withOpening(n *html.Node) []*html.Node {
+	header := prevElement(n)
+	if attr(n, "id") != "content" || header == nil || attr(header, "id") != "header" {
+		return []*html.Node{n}
+	}
+	for c := header.FirstChild; c != nil; c = c.NextSibling {
+		if c.DataAtom == atom.Div && attr(c, "class") == "sectionbody" {
+			return []*html.Node{header, n}
+		}
+	}
+	return []*html.Node{n}
 }
 
 // fits reports whether a landmark can be the content: it has enough text by itself, or a fair share of the page's text,

@@ -72,7 +72,7 @@ func (x *Extractor) Extract(doc *goquery.Document, pageURL, base string) (Articl
 	if err != nil {
 		return Article{}, err
 	}
-	title := pageTitle(root, found.roots, sel.title, pageURL)
+	title := pageTitle(root, found, sel.title, pageURL)
 	content := gather(found, sel.remove)
 	clean(content, urls)
 	dropLeadingTitle(content, title)

@@ -64,6 +64,18 @@ func classKind(class string) kind {
 	return anything
 }
 
+// pageKind knows, by id or class, what stands beside the content of a whole page. Within content, a sidebar is a callout.
+func pageKind(name string) kind {
+	switch name {
+	case "footer", "site-footer", "page-footer":
+		return furniture
+	case "sidebar", "side-bar", "sidenav", "side-nav", "nav", "navbar", "topnav", "site-nav",
+		"main-menu", "site-header":
+		return linkFurniture
+	}
+	return anything
+}
+
 // idKind knows ids of scripts that write into pages, and of tables of contents.
 func idKind(id string) kind {
 	switch id {
@@ -135,8 +147,14 @@ func (s *stripper) named(n *html.Node) bool {
 		return false
 	}
 	is := idKind(id)
+	if s.page {
+		is = max(is, pageKind(id))
+	}
 	for t := range strings.FieldsSeq(class) {
 		is = max(is, classKind(t))
+		if s.page {
+			is = max(is, pageKind(t))
+		}
 	}
 	return is == signposts || (is == furniture || is == linkFurniture && isLinkList(n)) && !s.isMost(n)
 }
@@ -206,8 +224,8 @@ func prose(n *html.Node) int {
 
 func isNoProse(n *html.Node) bool { return n.DataAtom == atom.A || isChrome(n) }
 
-// ownProse weighs root like prose, without its furniture and what nobody sees.
+// ownProse weighs what may be a whole page like prose, without its furniture and what nobody sees.
 func ownProse(root *html.Node) int {
-	s := stripper{roots: []*html.Node{root}, total: -1}
+	s := stripper{roots: []*html.Node{root}, page: true, total: -1}
 	return textLen(root, func(n *html.Node) bool { return isNoProse(n) || s.isFurniture(n, true) || hidden(n) })
 }

@@ -67,7 +67,7 @@ func locateAutomatically(doc *html.Node, pageURL string) (place, error) {
 	}
 	all := ownProse(marks.body)
 	if len(marks.titled) == 1 && isNearlyAll(marks.titled[0], all) {
-		return place{roots: marks.titled, source: describe(marks.titled[0]), auto: true}, nil
+		return place{roots: marks.titled, source: "<" + marks.titled[0].Data + "> with a title page", auto: true}, nil
 	}
 	if n := readable(doc, pageURL); n != nil && isNearlyAll(n, all) {
 		return place{roots: []*html.Node{n}, source: "readability", auto: true}, nil

@@ -16,7 +16,7 @@ const MaxTitle = 255
 
 // pageTitle returns the title of a page as plain text: of the configured selectors, else the first heading of the
 // content, else what the page says of itself, else the last segment of its URL. It is empty only without any of them.
-func pageTitle(doc *html.Node, roots []*html.Node, selectors []cascadia.SelectorGroup, pageURL string) string {
+func pageTitle(doc *html.Node, found place, selectors []cascadia.SelectorGroup, pageURL string) string {
 	for _, sel := range selectors {
 		for _, n := range cascadia.QueryAll(doc, sel) {
 			if t := labelOf(n); t != "" {
@@ -24,8 +24,8 @@ func pageTitle(doc *html.Node, roots []*html.Node, selectors []cascadia.Selector
 			}
 		}
 	}
-	for _, root := range roots {
-		if t := firstHeading(root); t != "" {
+	for _, root := range found.roots {
+		if t := firstHeading(root); t != "" && !(found.page && isBrand(t, readHead(doc).title)) {
 			return cutTitle(t)
 		}
 	}
@@ -39,6 +39,11 @@ func pageTitle(doc *html.Node, roots []*html.Node, selectors []cascadia.Selector
 		}
 	}
 	return cutTitle(titleFromURL(pageURL))
+}
+
+// isBrand reports whether a heading names the site: then the page's title ends with it and begins with something else.
+func isBrand(heading, title string) bool {
+	return heading != title && strings.HasSuffix(title, heading)
 }
 
 // labelOf returns the text of an element; of a meta element, its content.

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,6 +30,8 @@ const (
 	// goroutinesFile names a file in which the program notes, when it ends, how many goroutines it had at the most.
 	goroutinesFile = "PAGEFERRY_TEST_GOROUTINES"
 	sampleEvery    = 5 * time.Millisecond
+	// profileFile names a file for a CPU profile of the program, which `make pgo` turns into cpu.pgo.
+	profileFile = "PAGEFERRY_TEST_CPUPROFILE"
 )
 
 // sampled runs the program and notes the largest number of its goroutines in a file.
@@ -48,9 +51,31 @@ func sampled(file string, program func() int) int {
 			}
 		}
 	}()
-	code := program()
+	code := profiled(os.Getenv(profileFile), program)
 	close(end)
 	if err := os.WriteFile(file, []byte(strconv.Itoa(<-most)), 0o600); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// profiled runs the program and, if file is not empty, writes a CPU profile of it there.
+func profiled(file string, program func() int) int {
+	if file == "" {
+		return program()
+	}
+	f, err := os.Create(file)
+	if err == nil {
+		err = pprof.StartCPUProfile(f)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := program()
+	pprof.StopCPUProfile()
+	if err := f.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -1,10 +1,12 @@
 package intercom
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // looseString decodes a JSON string, number or null. The API documents IDs of pages as strings and IDs of sources as
@@ -14,6 +16,9 @@ type looseString string
 // UnmarshalJSON implements json.Unmarshaler.
 func (s *looseString) UnmarshalJSON(b []byte) error {
 	switch {
+	case b[0] == '"' && bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b): // nearly always, and much quicker
+		*s = looseString(b[1 : len(b)-1])
+		return nil
 	case b[0] == '"':
 		return json.Unmarshal(b, (*string)(s))
 	case b[0] == '-' || b[0] >= '0' && b[0] <= '9':

@@ -418,7 +418,7 @@ func TestWriteFailureEndsTheRun(t *testing.T) {
 	r := mustRun(t, l, RunOptions{Destination: d.ID})
 	mustAdd(t, r, start("https://x/1"), start("https://x/2"))
 	it := mustNext(t, r)
-	if err := l.writer.exec(func(s *statements) error { return s.done.Close() }); err != nil {
+	if err := l.writer.exec(func(s *statements) error { return s.doneMany.Close() }); err != nil {
 		t.Fatal(err)
 	}
 	r.Record(Visit{Item: it, At: day, Outcome: "unchanged"}, nil)

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -47,6 +46,13 @@ type Visit struct {
 	NotFollowed  []Visit // outcomes of links that are not crawled, recorded unless the run has found them otherwise
 }
 
+// onlyConfirms reports whether a visit says nothing but that the page is what it was: what most pages of most runs say,
+// and what is therefore recorded for many at once.
+func (v Visit) onlyConfirms() bool {
+	return v.Confirmed && v.Outcome != "" && v.Intent == "" && !v.Read && v.KeepValidators && v.Validators == v.Item.Validators &&
+		v.Class+v.Detail+v.Edge == "" && !v.Stale && !v.Evidence
+}
+
 // State returns what is known of the page of an item that is out.
 func (r *Run) State(it crawler.Item) State {
 	r.mu.Lock()
@@ -71,7 +77,12 @@ func (r *Run) Record(v Visit, staged func(Intent)) {
 	in := Intent{Page: state.ID, URL: v.Item.URL, ExternalID: v.ExternalID, Action: v.Intent, Title: v.Title, Hash: v.Hash, HTML: v.HTML,
 		RemoteID: state.RemoteID}
 	v.HTML, v.Outlinks = "", nil
+	confirmed := state.ID != 0 && v.onlyConfirms() && len(left)+len(follow) == 0
 	r.l.writer.submit(func(s *statements) error {
+		if confirmed {
+			s.confirm(r.ID, state.ID, state.seq, v)
+			return r.progressed(s, v.At)
+		}
 		var err error
 		if v.Outcome != "" || v.Intent != "" || v.Read {
 			if in.Page, err = s.record(r, v, state, article, outlinks); err != nil {
@@ -84,9 +95,7 @@ func (r *Run) Record(v Visit, staged func(Intent)) {
 			}
 		}
 		if state.seq != 0 {
-			if _, err := s.done.Exec(state.seq); err != nil {
-				return err
-			}
+			s.done = append(s.done, state.seq)
 		}
 		if err := s.insertLinks(r.ID, follow); err != nil {
 			return err
@@ -178,12 +187,8 @@ func (r *Run) Intents(ctx context.Context, pages []int64) ([]Intent, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	list, err := json.Marshal(pages)
-	if err != nil {
-		return nil, fmt.Errorf("list pages: %w", err)
-	}
 	// The driver starts a goroutine for each query that can be cancelled, and this one reads a few rows.
-	rows, err := r.l.intent.QueryContext(context.WithoutCancel(ctx), string(list))
+	rows, err := r.l.intent.QueryContext(context.WithoutCancel(ctx), idList(pages))
 	if err != nil {
 		return nil, r.readError(ctx, err)
 	}

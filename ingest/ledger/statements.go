@@ -5,12 +5,17 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/pageferry/pageferry/crawler"
 )
 
 // statements are the prepared changes of the writer's connection.
 type statements struct {
+	done      []int64        // rows of the frontier that the batch has closed
+	confirmed []confirmation // pages that it found as they were
+
 	bindSite, bindDestination, adopt, setAdopted *sql.Stmt
 
 	begin, commit                                      *sql.Stmt
@@ -19,10 +24,11 @@ type statements struct {
 	clearFrontier, pruneOutcomes, pruneRuns            *sql.Stmt
 	pruneOutlinks, pruneDrafts, prunePages, oldestKept *sql.Stmt
 
-	addLinks, done, newPage, newStaged, reach, stage, setOutlinks *sql.Stmt
-	settle, revise, addOutcome, count                             *sql.Stmt
-	addArticle, pruneArticles, dropOutlinks, setCanonical         *sql.Stmt
-	unreached, staleUnreached                                     *sql.Stmt
+	addLinks, doneMany, newPage, newStaged, reach, stage, setOutlinks *sql.Stmt
+	settle, revise, addOutcome, count                                 *sql.Stmt
+	addArticle, pruneArticles, dropOutlinks, setCanonical             *sql.Stmt
+	confirmMany, addOutcomes                                          *sql.Stmt
+	unreached, staleUnreached                                         *sql.Stmt
 }
 
 func (s *statements) all() map[**sql.Stmt]string {
@@ -69,7 +75,11 @@ func (s *statements) all() map[**sql.Stmt]string {
 		// $2 is a JSON list of URLs: a page leads to many, and what is said of them is the same.
 		&s.addLinks: `INSERT INTO frontier (run_id, url, via, found_from, depth, hops, alone)
 			SELECT $1, value, $3, $4, $5, $6, $7 FROM json_each($2) ORDER BY key`,
-		&s.done: `UPDATE frontier SET done = 1 WHERE seq = $1`,
+		&s.doneMany: `UPDATE frontier SET done = 1 WHERE seq IN (SELECT value FROM json_each($1))`,
+		&s.confirmMany: `UPDATE pages SET outcome = $2, class = '', detail = '', edge = '', outcome_run = $3, outcome_ms = $4, confirmed_ms = $4,
+			stale_ms = 0, evidence = '', evidence_ms = 0, evidence_runs = 0 WHERE id IN (SELECT value FROM json_each($1))`,
+		&s.addOutcomes: `INSERT INTO outcomes (run_id, page_id, outcome, class, detail) SELECT $3, value, $2, '', '' FROM json_each($1) WHERE true
+			ON CONFLICT (run_id, page_id) DO UPDATE SET outcome = excluded.outcome, class = '', detail = ''`,
 		&s.newPage: `INSERT INTO pages (destination_id, url, external_id, via, found_from, depth) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (destination_id, url) DO UPDATE SET depth = min(depth, excluded.depth) RETURNING id`,
 		&s.newStaged: `INSERT INTO pages (destination_id, url, external_id, via, found_from, depth,
@@ -140,6 +150,56 @@ func (s *statements) close() error {
 		errs = append(errs, (*stmt).Close())
 	}
 	return errors.Join(errs...)
+}
+
+// confirmation is a page that a run found as it was.
+type confirmation struct {
+	run, page int64
+	outcome   string
+	at        time.Time
+}
+
+func (s *statements) confirm(run, page, seq int64, v Visit) {
+	s.done = append(s.done, seq)
+	s.confirmed = append(s.confirmed, confirmation{run, page, v.Outcome, v.At})
+}
+
+// flush writes what the batch has gathered, many rows at once. It ends every batch.
+func (s *statements) flush() error {
+	if len(s.done) > 0 {
+		if _, err := s.doneMany.Exec(idList(s.done)); err != nil {
+			return err
+		}
+		s.done = s.done[:0]
+	}
+	for rest := s.confirmed; len(rest) > 0; {
+		first := rest[0]
+		var pages []int64
+		for len(rest) > 0 && rest[0].run == first.run && rest[0].outcome == first.outcome {
+			pages, rest = append(pages, rest[0].page), rest[1:]
+		}
+		list := idList(pages)
+		if _, err := s.confirmMany.Exec(list, first.outcome, first.run, ms(first.at)); err != nil {
+			return err
+		}
+		if _, err := s.addOutcomes.Exec(list, first.outcome, first.run); err != nil {
+			return err
+		}
+	}
+	s.confirmed = s.confirmed[:0]
+	return nil
+}
+
+// idList returns ids as a JSON list.
+func idList(ids []int64) string {
+	b := []byte{'['}
+	for i, id := range ids {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, id, 10)
+	}
+	return string(append(b, ']'))
 }
 
 // insertLinks adds links to the frontier, in their order.

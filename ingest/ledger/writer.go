@@ -135,6 +135,10 @@ func (w *writer) commit(batch []job) error {
 			return err
 		}
 	}
+	if err := w.stmts.flush(); err != nil {
+		w.rollback(ctx)
+		return err
+	}
 	if _, err := w.stmts.commit.ExecContext(ctx); err != nil {
 		w.rollback(ctx)
 		return fmt.Errorf("commit: %w", err)

@@ -51,6 +51,9 @@ func (d *decoder) expand(node ast.Node, path, text string) string {
 		return ""
 	})
 	d.secrets = append(d.secrets, expanded)
+	if path == "fetch.basic_auth" && strings.Contains(text, ":") && !strings.Contains(text, "${") {
+		d.reportNode(node, path, "the password must not stand here: write user:${NAME}, and set the environment variable NAME")
+	}
 	return expanded
 }
 

@@ -62,11 +62,13 @@ func (r *Run) Next(ctx context.Context) (crawler.Item, bool, error) {
 			return crawler.Item{}, false, context.Cause(ctx)
 		case r.stopped || r.full():
 			return crawler.Item{}, false, nil
-		case len(r.ahead) == 0 && r.waiting > 0:
-			if err := r.fill(ctx); err != nil {
-				return crawler.Item{}, false, err
-			}
-			continue
+		}
+		// The next rows are read while the last ones are being fetched.
+		if len(r.ahead) < readAhead/2 && r.waiting > 0 && !r.filling {
+			r.filling = true
+			go r.fill(context.WithoutCancel(ctx), r.cursor, r.waiting)
+		}
+		switch {
 		case len(r.ahead) > 0:
 			e := r.ahead[0]
 			r.ahead = r.ahead[1:]
@@ -75,7 +77,7 @@ func (r *Run) Next(ctx context.Context) (crawler.Item, bool, error) {
 			r.open++
 			r.handed++
 			return e.item, true, nil
-		case r.open == 0:
+		case r.open == 0 && !r.filling:
 			return crawler.Item{}, false, nil
 		}
 		changed := r.changed
@@ -134,19 +136,39 @@ func (r *Run) wake() {
 	r.changed = make(chan struct{})
 }
 
-// fill reads the next rows of the frontier, with what is known of their pages. The lock is held.
-func (r *Run) fill(ctx context.Context) error {
+// fill reads the rows after cursor, of which waiting are known to be there, and adds them to those ahead.
+func (r *Run) fill(ctx context.Context, cursor int64, waiting int) {
+	next, err := r.readRows(ctx, cursor)
+	if err == nil && len(next) == 0 {
+		err = fmt.Errorf("read frontier of run %d: %d rows are missing after row %d", r.ID, waiting, cursor)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.filling = false
+	if err != nil && r.failed == nil {
+		r.failed = err
+	}
+	if len(next) > 0 {
+		r.ahead = append(r.ahead, next...)
+		r.cursor = next[len(next)-1].seq
+		r.waiting -= len(next)
+	}
+	r.wake()
+}
+
+// readRows reads the next rows of the frontier, with what is known of their pages.
+func (r *Run) readRows(ctx context.Context, cursor int64) ([]entry, error) {
 	rows, err := r.l.read.QueryContext(ctx, `SELECT f.seq, f.url, f.via, f.found_from, f.depth, f.hops, f.alone,
 			coalesce(p.id, 0), coalesce(p.remote_id, ''), coalesce(p.hash, ''), coalesce(p.intent, ''),
 			coalesce(p.outcome, ''), coalesce(p.signature, ''), coalesce(p.etag, ''), coalesce(p.last_modified, ''),
 			coalesce(p.body_hash, ''), coalesce(p.canonical, ''), o.links
 		FROM frontier f LEFT JOIN pages p ON p.destination_id = $1 AND p.url = f.url LEFT JOIN outlinks o ON o.page_id = p.id
-		WHERE f.seq > $2 AND f.run_id = $3 AND f.done = 0 ORDER BY f.seq LIMIT $4`, r.opts.Destination, r.cursor, r.ID, readAhead)
+		WHERE f.seq > $2 AND f.run_id = $3 AND f.done = 0 ORDER BY f.seq LIMIT $4`, r.opts.Destination, cursor, r.ID, readAhead)
 	if err != nil {
-		return r.readError(ctx, err)
+		return nil, r.readError(ctx, err)
 	}
 	defer rows.Close()
-	r.ahead = make([]entry, 0, readAhead)
+	next := make([]entry, 0, readAhead)
 	for rows.Next() {
 		var e entry
 		var v crawler.Validators
@@ -154,24 +176,19 @@ func (r *Run) fill(ctx context.Context) error {
 		it, st := &e.item, &e.state
 		if err := rows.Scan(&e.seq, &it.URL, &it.Via, &it.From, &it.Depth, &it.Hops, &it.Alone, &st.ID, &st.RemoteID,
 			&st.Hash, &st.Intent, &st.Outcome, &signature, &v.ETag, &v.LastModified, &v.BodyHash, &st.Canonical, &st.outlinks); err != nil {
-			return r.readError(ctx, err)
+			return nil, r.readError(ctx, err)
 		}
 		if st.Intent == "" && !r.opts.Refetch && v != (crawler.Validators{}) && signature == r.opts.Reading(it.URL) {
 			it.Validators = v
 		} else {
 			st.outlinks = nil
 		}
-		r.ahead = append(r.ahead, e)
-		r.cursor = e.seq
+		next = append(next, e)
 	}
 	if err := rows.Err(); err != nil {
-		return r.readError(ctx, err)
+		return nil, r.readError(ctx, err)
 	}
-	if len(r.ahead) == 0 {
-		return fmt.Errorf("read frontier of run %d: %d rows are missing after row %d", r.ID, r.waiting, r.cursor)
-	}
-	r.waiting -= len(r.ahead)
-	return nil
+	return next, nil
 }
 
 // readError keeps the driver's word for an ended context from hiding the reason.

@@ -51,6 +51,7 @@ type Run struct {
 	ahead   []entry             // read from the frontier, not handed out
 	cursor  int64               // seq of the last row read
 	waiting int                 // rows committed but not read
+	filling bool                // rows are being read
 	open    int                 // items handed out and changes queued that are not committed
 	handed  int
 	stopped bool

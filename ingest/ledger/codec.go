@@ -10,7 +10,7 @@ import (
 // maxUnpacked bounds what one compressed column may unpack to: a guard against a damaged file, far above any page.
 const maxUnpacked = 512 << 20
 
-// pack compresses an article or a list of links. S2 keeps no state between calls and costs a fifth of what zstd does,
+// pack compresses an article or a list of links. S2 keeps no state between calls and costs a third of what zstd does,
 // which matters more here than the last third of size.
 func pack(s string) []byte { return s2.Encode(nil, []byte(s)) }
 

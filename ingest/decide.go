@@ -59,7 +59,7 @@ func (r *run) decide(ctx context.Context, res *Result, err error) {
 	switch {
 	case len(res.Failures) > 0:
 		res.Exit, res.Reason = ExitIncomplete, ReasonFailed
-		say("%s failed; what was in Fin of them is still there, and the next run tries them again", count(len(res.Failures), "page"))
+		say("%s failed; what Fin has stays as it is, and the next run tries again", count(len(res.Failures), "page"))
 	case len(res.Stale) > 0:
 		res.Exit, res.Reason = ExitIncomplete, ReasonStale
 	case !res.Complete:

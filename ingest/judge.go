@@ -217,7 +217,7 @@ func (j *judge) follow(v *verdict, links []string) {
 			continue
 		}
 		v.NotFollowed = append(v.NotFollowed, ledger.Visit{Item: crawler.Item{Link: l}, ExternalID: ExternalID(u), At: v.At,
-			Outcome: TooDeep, Detail: fmt.Sprintf("%d links from the start, scope.max_depth is %d", depth, j.rules.MaxDepth)})
+			Outcome: TooDeep, Detail: fmt.Sprintf("%s from the start, scope.max_depth is %d", count(depth, "link"), j.rules.MaxDepth)})
 	}
 }
 

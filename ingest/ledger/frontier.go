@@ -213,7 +213,7 @@ func (r *Run) Add(ctx context.Context, links []crawler.Link) error {
 	r.l.writer.queue(func(s *statements) error { return s.insertLinks(r.ID, fresh) }, func(err error) {
 		r.release(len(fresh), 1, err)
 		done <- err
-	}, true)
+	}, 0)
 	return <-done
 }
 
@@ -243,6 +243,14 @@ func (r *Run) release(added, n int, err error) {
 	r.waiting += added
 	r.open -= n
 	r.wake()
+}
+
+// Hold keeps Next from saying that there is nothing more, until release is called: links are still to come.
+func (r *Run) Hold() (release func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open++
+	return func() { r.release(0, 1, nil) }
 }
 
 // Known is a page that the ledger knows when a run begins.

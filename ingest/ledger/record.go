@@ -217,7 +217,7 @@ func (r *Run) Intents(ctx context.Context, pages []int64) ([]Intent, error) {
 // Settle records that the destination has acknowledged an intent: the article, its validators and Intercom's id become
 // the page's. It returns when that is committed, whatever becomes of the run meanwhile.
 func (r *Run) Settle(in Intent, remoteID, outcome string, at time.Time) error {
-	err := r.l.writer.exec(func(s *statements) error {
+	err := r.l.writer.execWithin(lingerShort, func(s *statements) error {
 		if _, err := s.settle.Exec(in.Page, remoteID, outcome, r.ID, ms(at), in.Title, in.Hash); err != nil {
 			return err
 		}

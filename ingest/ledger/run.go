@@ -90,7 +90,7 @@ func (l *Ledger) OpenRun(ctx context.Context, o RunOptions) (*Run, error) {
 		if _, err := s.abandonRuns.Exec(o.Destination); err != nil {
 			return err
 		}
-		if _, err := s.clearFrontier.Exec(o.Destination); err != nil {
+		if err := s.dropFrontier(o.Destination); err != nil {
 			return err
 		}
 		return s.newRun.QueryRow(o.Destination, o.Signature, ms(o.Now)).Scan(&r.ID)
@@ -161,7 +161,7 @@ func (r *Run) Close(c Closing) error {
 				return err
 			}
 		}
-		if _, err := s.clearFrontier.Exec(r.opts.Destination); err != nil {
+		if err := s.dropFrontier(r.opts.Destination); err != nil {
 			return err
 		}
 		return s.prune(r.opts.Destination)

@@ -21,14 +21,15 @@ type statements struct {
 	begin, commit                                      *sql.Stmt
 	newRun, resumeRun, abandonRuns, closeRun, progress *sql.Stmt
 	disarmIntents, reopenIntents                       *sql.Stmt
+	anyOpen, emptyFrontier                             *sql.Stmt
 	clearFrontier, pruneOutcomes, pruneRuns            *sql.Stmt
 	pruneOutlinks, pruneDrafts, prunePages, oldestKept *sql.Stmt
 
-	addLinks, doneMany, newPage, newStaged, reach, stage, setOutlinks *sql.Stmt
-	settle, revise, addOutcome, count                                 *sql.Stmt
-	addArticle, pruneArticles, dropOutlinks, setCanonical             *sql.Stmt
-	confirmMany, addOutcomes                                          *sql.Stmt
-	unreached, staleUnreached                                         *sql.Stmt
+	addLinks, doneMany, insertPage, insertStaged, newPage, newStaged, reach, stage, setOutlinks *sql.Stmt
+	settle, revise, addOutcome, count                                                           *sql.Stmt
+	addArticle, pruneArticles, dropOutlinks, setCanonical                                       *sql.Stmt
+	confirmMany, addOutcomes                                                                    *sql.Stmt
+	unreached, staleUnreached                                                                   *sql.Stmt
 }
 
 func (s *statements) all() map[**sql.Stmt]string {
@@ -60,6 +61,9 @@ func (s *statements) all() map[**sql.Stmt]string {
 		&s.reopenIntents: `UPDATE frontier SET done = 0 WHERE run_id = $1 AND done = 1 AND seq IN (SELECT max(f.seq) FROM frontier f
 			JOIN pages p ON p.destination_id = $2 AND p.url = f.url AND p.intent <> '' WHERE f.run_id = $1 GROUP BY f.url)`,
 		&s.clearFrontier: `DELETE FROM frontier WHERE run_id IN (SELECT id FROM runs WHERE destination_id = $1 AND state = 'closed')`,
+		// Without a condition SQLite drops the rows all at once.
+		&s.anyOpen:       `SELECT EXISTS (SELECT 1 FROM runs WHERE state = 'open')`,
+		&s.emptyFrontier: `DELETE FROM frontier`,
 		&s.pruneOutcomes: `DELETE FROM outcomes WHERE run_id IN (SELECT id FROM runs WHERE destination_id = $1
 			ORDER BY id DESC LIMIT -1 OFFSET $2)`,
 		// URLs that were never delivered and that no kept run has seen. What refers to them goes first.
@@ -80,6 +84,12 @@ func (s *statements) all() map[**sql.Stmt]string {
 			stale_ms = 0, evidence = '', evidence_ms = 0, evidence_runs = 0 WHERE id IN (SELECT value FROM json_each($1))`,
 		&s.addOutcomes: `INSERT INTO outcomes (run_id, page_id, outcome, class, detail) SELECT $3, value, $2, '', '' FROM json_each($1) WHERE true
 			ON CONFLICT (run_id, page_id) DO UPDATE SET outcome = excluded.outcome, class = '', detail = ''`,
+		&s.insertPage: `INSERT INTO pages (destination_id, url, external_id, via, found_from, depth) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (destination_id, url) DO NOTHING`,
+		&s.insertStaged: `INSERT INTO pages (destination_id, url, external_id, via, found_from, depth,
+				intent, intent_run, intent_hash, intent_signature, intent_etag, intent_modified, intent_body_hash)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (destination_id, url) DO NOTHING`,
+		// Where another page's canonical or depth has made the row meanwhile.
 		&s.newPage: `INSERT INTO pages (destination_id, url, external_id, via, found_from, depth) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (destination_id, url) DO UPDATE SET depth = min(depth, excluded.depth) RETURNING id`,
 		&s.newStaged: `INSERT INTO pages (destination_id, url, external_id, via, found_from, depth,
@@ -190,6 +200,20 @@ func (s *statements) flush() error {
 	return nil
 }
 
+// dropFrontier forgets what the closed runs of a destination have found.
+func (s *statements) dropFrontier(destination int64) error {
+	var open bool
+	if err := s.anyOpen.QueryRow().Scan(&open); err != nil {
+		return err
+	}
+	if !open {
+		_, err := s.emptyFrontier.Exec()
+		return err
+	}
+	_, err := s.clearFrontier.Exec(destination)
+	return err
+}
+
 // idList returns ids as a JSON list.
 func idList(ids []int64) string {
 	b := []byte{'['}
@@ -286,13 +310,31 @@ func (s *statements) place(r *Run, v Visit, page int64) (int64, error) {
 	switch {
 	case v.Intent != "" && page == 0:
 		row := append([]any{r.opts.Destination, it.URL, v.ExternalID, it.Via, it.From, it.Depth}, intent...)
-		err = s.newStaged.QueryRow(row...).Scan(&page)
+		page, err = insert(s.insertStaged, s.newStaged, row...)
 	case v.Intent != "":
 		_, err = s.stage.Exec(append([]any{page}, intent...)...)
 	case page == 0:
-		err = s.newPage.QueryRow(r.opts.Destination, it.URL, v.ExternalID, it.Via, it.From, it.Depth).Scan(&page)
+		page, err = insert(s.insertPage, s.newPage, r.opts.Destination, it.URL, v.ExternalID, it.Via, it.From, it.Depth)
 	}
 	return page, err
+}
+
+// insert adds a row, or changes the one that is there by or, and returns it. A query with RETURNING costs twice what the
+// plain insert does, and nearly always there is no row.
+func insert(plain, or *sql.Stmt, row ...any) (id int64, err error) {
+	res, err := plain.Exec(row...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return 0, err
+	}
+	if n > 0 {
+		return res.LastInsertId()
+	}
+	err = or.QueryRow(row...).Scan(&id)
+	return id, err
 }
 
 func (s *statements) recordReading(page int64, outlinks []byte, v Visit, known State) error {

@@ -12,8 +12,11 @@ import (
 // maxBatch is how many changes share a transaction at the most, so that none waits long for its commit.
 const maxBatch = 256
 
-// lingerFor is how long a change that nobody waits for may wait for others to share its transaction.
-const lingerFor = 2 * time.Millisecond
+// How long a change may wait for others to share its transaction.
+const (
+	lingerLong  = 2 * time.Millisecond   // nobody waits for it
+	lingerShort = 500 * time.Microsecond // one of several workers waits for it, whose request took longer by far
+)
 
 var errClosed = errors.New("the ledger is closed")
 
@@ -35,7 +38,7 @@ type writer struct {
 type job struct {
 	do     func(*statements) error
 	after  func(error) // called once, when the change is committed or will never be
-	urgent bool        // somebody waits for it
+	linger time.Duration
 }
 
 func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
@@ -54,9 +57,11 @@ func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 
 // submit queues a change, waiting while too many are queued. after may be nil; it must not block, and no lock that it
 // takes may be held by a caller of submit.
-func (w *writer) submit(do func(*statements) error, after func(error)) { w.queue(do, after, false) }
+func (w *writer) submit(do func(*statements) error, after func(error)) {
+	w.queue(do, after, lingerLong)
+}
 
-func (w *writer) queue(do func(*statements) error, after func(error), urgent bool) {
+func (w *writer) queue(do func(*statements) error, after func(error), linger time.Duration) {
 	if after == nil {
 		after = func(error) {}
 	}
@@ -66,14 +71,17 @@ func (w *writer) queue(do func(*statements) error, after func(error), urgent boo
 		after(errClosed)
 		return
 	}
-	w.jobs <- job{do, after, urgent}
+	w.jobs <- job{do, after, linger}
 }
 
 // exec queues a change and waits until it is committed. It does not take a context: a change that was begun is either
 // committed or fails, and both come soon.
-func (w *writer) exec(do func(*statements) error) error {
+func (w *writer) exec(do func(*statements) error) error { return w.execWithin(0, do) }
+
+// execWithin is exec for a change that may wait so long for others.
+func (w *writer) execWithin(linger time.Duration, do func(*statements) error) error {
 	done := make(chan error, 1)
-	w.queue(do, func(err error) { done <- err }, true)
+	w.queue(do, func(err error) { done <- err }, linger)
 	return <-done
 }
 
@@ -92,20 +100,32 @@ func (w *writer) run() {
 	}
 }
 
-// gather returns the changes that share a transaction with the first: all that are waiting, and, as long as nobody
-// waits for one of them, those that come within the linger.
+// gather returns the changes that share a transaction with the first: all that are waiting, and those that come while
+// none of them has waited for as long as it may.
 func (w *writer) gather(first job) []job {
-	batch := []job{first}
-	urgent := first.urgent
-	var linger <-chan time.Time
+	batch := append(make([]job, 0, maxBatch/8), first)
+	began, linger := time.Now(), first.linger
+	var timer *time.Timer
 	for len(batch) < maxBatch {
-		if linger == nil && !urgent && len(w.jobs) == 0 {
-			t := time.NewTimer(lingerFor)
-			defer t.Stop()
-			linger = t.C
+		select {
+		case j, ok := <-w.jobs:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, j)
+			linger = min(linger, time.Since(began)+j.linger)
+			continue
+		default:
 		}
-		if urgent && len(w.jobs) == 0 {
+		left := linger - time.Since(began)
+		if left <= 0 {
 			return batch
+		}
+		if timer == nil {
+			timer = time.NewTimer(left)
+			defer timer.Stop()
+		} else {
+			timer.Reset(left)
 		}
 		select {
 		case j, ok := <-w.jobs:
@@ -113,8 +133,8 @@ func (w *writer) gather(first job) []job {
 				return batch
 			}
 			batch = append(batch, j)
-			urgent = urgent || j.urgent
-		case <-linger:
+			linger = min(linger, time.Since(began)+j.linger)
+		case <-timer.C:
 			return batch
 		}
 	}

@@ -89,6 +89,12 @@ CREATE TABLE pages (
 CREATE INDEX pages_intent ON pages (destination_id, id) WHERE intent <> '';
 CREATE INDEX pages_stale ON pages (destination_id, url) WHERE stale_ms > 0;
 CREATE INDEX pages_evidence ON pages (destination_id, url) WHERE evidence <> '';
+-- For what a run asks at its end; without them each question reads every page.
+CREATE INDEX pages_in_target ON pages (destination_id) WHERE remote_id <> '';
+CREATE INDEX pages_never_in ON pages (destination_id, outcome_run) WHERE remote_id = '' AND intent = '';
+CREATE INDEX pages_failed ON pages (destination_id, url) WHERE outcome = 'failed';
+CREATE INDEX pages_edges ON pages (destination_id, url) WHERE outcome IN ('redirected', 'canonicalized');
+CREATE INDEX pages_canonical_out ON pages (destination_id, url) WHERE canonical_out = 1;
 
 -- What is large is kept apart from pages, whose rows are written in every run.
 

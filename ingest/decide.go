@@ -101,6 +101,8 @@ func (r *run) checkStart(ctx context.Context) error {
 		switch p.Outcome {
 		case TooLarge:
 			r.incomplete = append(r.incomplete, fmt.Sprintf("the start URL %s is too large: %s", s, adviceFor(TooLarge)))
+		case Login, Challenge, NeedsJS, Soft404:
+			r.incomplete = append(r.incomplete, fmt.Sprintf("the start URL %s is %s (%s): %s", s, p.Outcome, p.Detail, adviceFor(p.Outcome)))
 		case Failed, Gone, Robots, NotHTML:
 			r.incomplete = append(r.incomplete, fmt.Sprintf("the start URL %s is %s (%s): correct `start`, or look at it in a browser", s, p.Outcome, cmp.Or(p.Detail, p.Class)))
 		}
@@ -122,8 +124,10 @@ func (r *run) staleness(res *Result) (reason, why string) {
 	for _, s := range res.Stale {
 		group := ""
 		switch s.Outcome {
-		case Robots:
+		case Robots, Challenge:
 			group = ReasonBlocked
+		case Login:
+			group = ReasonLoginExpired
 		case Redirected:
 			group = ReasonBlocked
 			if loginURL.MatchString(s.Detail) {
@@ -140,8 +144,8 @@ func (r *run) staleness(res *Result) (reason, why string) {
 		}
 	}
 	s := example[most]
-	if s.Outcome == Robots {
-		s.Detail += ": " + adviceFor(Robots)
+	if advice := adviceFor(s.Outcome); advice != "" {
+		s.Detail += ": " + advice
 	}
 	return most, fmt.Sprintf("%d of %d pages in Fin could not be confirmed, such as %s (%s)", len(res.Stale), res.InTarget, s.URL, cmp.Or(s.Detail, s.Outcome))
 }

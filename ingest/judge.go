@@ -62,6 +62,8 @@ func (j *judge) page(p *crawler.Page, known ledger.State, stored []string) verdi
 		return v.end(known, Failed, p.Failure.Class, p.Failure.Detail)
 	case p.NotHTML != "":
 		return v.end(known, NotHTML, "", p.NotHTML)
+	case p.Instead != nil: // before all that the answer says of itself: what stands in front of a page often says noindex
+		return v.end(known, p.Instead.Class, "", p.Instead.Evidence)
 	case p.Status == 404 || p.Status == 410:
 		return v.end(known, Gone, "", fmt.Sprintf("HTTP %d", p.Status))
 	case p.Redirect != "":

@@ -16,7 +16,13 @@ const (
 	NotHTML       = "not_html"      // a file, not a page
 	FollowOnly    = "follow_only"   // crawled for its links
 	TooDeep       = "too_deep"      // farther from the start than scope.max_depth
+	Listing       = "listing"       // only lists other pages
+	Trap          = "trap"          // one of endlessly many URLs, or another view of a page
+	Soft404       = "soft_404"      // the site says that it has no such page, with a status that says otherwise
 	Robots        = "robots"        // robots.txt forbids it, or could not be had
+	Login         = "login"         // the site asks who is there
+	Challenge     = "challenge"     // the site asks for proof that a person is there
+	NeedsJS       = "needs_js"      // scripts would have to fill the page
 	Empty         = "empty"         // has no article
 	TooLarge      = "too_large"     // larger than fetch.max_body
 	Failed        = "failed"        // could not be read or delivered; the class says why
@@ -74,6 +80,11 @@ var skips = []skip{
 	{Canonicalized, "scope.canonical", "the pages name another URL as their canonical one; if those canonicals are wrong, set scope.canonical: ignore"},
 	{Locale, "locale", "the pages are in another language than the config says; set locale, or locale: any"},
 	{Empty, "extract.content", "no article was found in the pages; correct extract.content, and see `pageferry explain CONFIG URL`"},
+	{Login, "fetch.headers", "the site wants a login: let pageferry in with fetch.headers (a cookie or a token) or fetch.basic_auth"},
+	{Challenge, "fetch.user_agent", "the site's protection against bots stops pageferry; allow its user agent or this machine's address there"},
+	{NeedsJS, "start", "the pages are empty until scripts fill them, and pageferry runs none: crawl an address of the site that serves whole pages"},
+	{Soft404, "start", "the site shows its page for unknown addresses; look at one of them in a browser, and correct start and sitemaps"},
+	{Trap, "scope.exclude", "the site has endlessly many addresses for the same; keep them out with scope.exclude"},
 	{TooDeep, "scope.max_depth", "the pages are farther from the start than scope.max_depth allows; raise it"},
 	{TooLarge, "fetch.max_body", "the pages are larger than fetch.max_body; raise it"},
 	{Excluded, "scope", "the config no longer covers pages that it covered; check start, scope.include and scope.exclude"},

@@ -60,6 +60,9 @@ func (r *Run) State(it crawler.Item) State {
 	return r.states[item{it.URL, it.Alone}]
 }
 
+// maxPending is how many links wait to be written. A page can have thousands, and hundreds of pages share a transaction.
+const maxPending = 16_384
+
 // Record closes an item: in one transaction it takes the row off the frontier, stores what became of the page, and
 // adds the links to follow. It returns before that is committed; staged, if not nil, is then called with what shall be
 // delivered, from the ledger's goroutine, and must not block. A failure ends the run through Next.
@@ -77,6 +80,8 @@ func (r *Run) Record(v Visit, staged func(Intent)) {
 	in := Intent{Page: state.ID, URL: v.Item.URL, ExternalID: v.ExternalID, Action: v.Intent, Title: v.Title, Hash: v.Hash, HTML: v.HTML,
 		RemoteID: state.RemoteID}
 	v.HTML, v.Outlinks = "", nil
+	weight := min(int64(len(follow)+len(left)), maxPending)
+	_ = r.pending.Acquire(context.Background(), weight) // fails only when its context ends
 	confirmed := state.ID != 0 && v.onlyConfirms() && len(left)+len(follow) == 0
 	r.l.writer.submit(func(s *statements) error {
 		if confirmed {
@@ -102,6 +107,7 @@ func (r *Run) Record(v Visit, staged func(Intent)) {
 		}
 		return r.progressed(s, v.At)
 	}, func(err error) {
+		r.pending.Release(weight)
 		if err == nil && v.Intent != "" && staged != nil {
 			staged(in)
 		}

@@ -8,6 +8,8 @@ import (
 	"hash/maphash"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 const (
@@ -44,7 +46,8 @@ type Run struct {
 	opts RunOptions
 	hash maphash.Seed
 
-	lastProgress time.Time // touched by the writer alone
+	lastProgress time.Time           // touched by the writer alone
+	pending      *semaphore.Weighted // links that wait to be written
 
 	mu      sync.Mutex
 	seen    map[uint64]struct{} // URLs in the frontier, see key
@@ -65,7 +68,7 @@ type Run struct {
 // the site may have changed since.
 func (l *Ledger) OpenRun(ctx context.Context, o RunOptions) (*Run, error) {
 	r := &Run{l: l, opts: o, hash: maphash.MakeSeed(), seen: map[uint64]struct{}{}, changed: make(chan struct{}),
-		states: map[item]State{}, Started: o.Now}
+		states: map[item]State{}, pending: semaphore.NewWeighted(maxPending), Started: o.Now}
 	var signature string
 	var started, progress int64
 	b := &r.Before

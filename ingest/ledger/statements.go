@@ -226,12 +226,15 @@ func idList(ids []int64) string {
 	return string(append(b, ']'))
 }
 
+// linksAtOnce is how many links a statement adds: SQLite holds the list several times over.
+const linksAtOnce = 256
+
 // insertLinks adds links to the frontier, in their order.
 func (s *statements) insertLinks(run int64, links []crawler.Link) error {
 	for len(links) > 0 {
 		first, n := links[0], 1
 		urls := appendJSON([]byte{'['}, first.URL)
-		for n < len(links) && sameWay(first, links[n]) {
+		for n < min(len(links), linksAtOnce) && sameWay(first, links[n]) {
 			urls = appendJSON(append(urls, ','), links[n].URL)
 			n++
 		}

@@ -7,8 +7,10 @@ FUZZTIME ?= 5s
 # Each stage is measured for this long in `make bench`, and the whole program on a site of so many pages.
 BENCHTIME ?= 1s
 PAGES     ?= 10000
+# Where the public suites are. They belong to others, so they are no part of this repository.
+CONFORMANCE ?= $(wildcard ../shared/conformance)
 
-.PHONY: help build demo test check fuzz bench pgo clean
+.PHONY: help build demo test check fuzz conformance bench pgo clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -38,6 +40,13 @@ fuzz:            ## each fuzz target for $(FUZZTIME)
 	    echo "fuzz $$pkg $$target"; \
 	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$pkg | tail -n 1; \
 	  done; done
+
+conformance:     ## the public suites of robots.txt, URLs and sitemaps, where they lie in ../shared/conformance
+	@test -n "$(CONFORMANCE)" || { echo "no suites in ../shared/conformance: nothing is run"; exit 0; }; \
+	mkdir -p .build; set -o pipefail; \
+	PAGEFERRY_CONFORMANCE="$(abspath $(CONFORMANCE))" CGO_ENABLED=0 $(GO) test -count=1 -run '^TestConformance' -v ./... > .build/conformance.txt 2>&1 \
+	  && sed -nE 's/^ +conformance_[a-z]+_test\.go:[0-9]+: ([a-z_]+(\.json)?: [0-9]+ of .*)/\1/p' .build/conformance.txt \
+	  || { grep -vE '^=== |^ *--- PASS|no test files|no tests to run' .build/conformance.txt; exit 1; }
 
 # The raw figures stay in .build/bench.txt. To compare two commits, measure them in turns, so that what else the machine
 # does falls on both, and let benchstat say which differences are more than noise:

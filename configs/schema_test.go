@@ -35,6 +35,8 @@ func schemaTypes(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[crawler.Sitemaps]():
 		urls := &jsonschema.Schema{Type: "array", Items: &jsonschema.Schema{Type: "string"}}
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{enum(crawler.SitemapsAuto, crawler.SitemapsNone), urls}}
+	case reflect.TypeFor[sanitize.Listings]():
+		return enum(sanitize.SkipListings, sanitize.DeliverListings)
 	case reflect.TypeFor[crawler.Obedience]():
 		return enum(crawler.Obey, crawler.Ignore)
 	case reflect.TypeFor[intercom.Kind]():

@@ -39,9 +39,9 @@ type hostHealth struct {
 }
 
 // record notes how a page came out and reports whether its host is to be probed now; the caller then calls probed.
-// Pages without a request say nothing.
+// Pages without a request say nothing, unless their host forbade it for now.
 func (b *breaker) record(page *Page) (probe bool) {
-	if page.Fetches == 0 {
+	if page.Fetches == 0 && !hostFailed(page) {
 		return false
 	}
 	b.mu.Lock()
@@ -54,7 +54,7 @@ func (b *breaker) record(page *Page) (probe bool) {
 	}
 	if !hostFailed(page) {
 		h.failed = 0
-		if page.Failure == nil && page.Status < http.StatusBadRequest {
+		if page.Failure == nil && page.Instead == nil && page.Status < http.StatusBadRequest {
 			h.good = page.Item.URL
 		}
 		return false
@@ -88,7 +88,7 @@ func (b *breaker) probed(failed, probe *Page) (down bool) {
 		return false
 	}
 	if b.down == nil {
-		b.down = &HostDownError{Host: host, Last: *failed.Failure, Probe: probe.Item.URL}
+		b.down = &HostDownError{Host: host, Last: trouble(failed), Probe: probe.Item.URL}
 	}
 	return true
 }
@@ -106,13 +106,21 @@ func (b *breaker) tripped() error {
 // hostFailed reports whether a page failed by its host rather than by itself.
 func hostFailed(page *Page) bool {
 	if page.Failure == nil {
-		return false
+		return page.Instead != nil && page.Instead.Class == InsteadChallenge
 	}
 	switch page.Failure.Class {
-	case FailDNS, FailTLS, FailTimeout, FailConnection, FailHTTP5xx:
+	case FailDNS, FailTLS, FailTimeout, FailConnection, FailHTTP5xx, FailMaintenance:
 		return true
 	}
 	return page.Status == http.StatusTooManyRequests
+}
+
+// trouble returns what is wrong with a page for which hostFailed holds.
+func trouble(page *Page) Failure {
+	if page.Failure != nil {
+		return *page.Failure
+	}
+	return Failure{Class: page.Instead.Class, Detail: page.Instead.Evidence}
 }
 
 // judge tells b how a page came out and, where b asks for it, fetches a page of the host that should answer: a section
@@ -138,7 +146,7 @@ func (c *Crawler) judge(ctx context.Context, b *breaker, page *Page) (down bool,
 		return true, nil
 	}
 	c.log.WarnContext(ctx, "pages fail one after the other, but their host answers", "host", host, "url", page.Item.URL,
-		"class", page.Failure.Class, "detail", page.Failure.Detail, "probe", at)
+		"class", trouble(page).Class, "detail", trouble(page).Detail, "probe", at)
 	return false, nil
 }
 

@@ -1,7 +1,9 @@
 package crawler
 
 import (
+	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,6 +38,42 @@ func TestCanonicalVectors(t *testing.T) {
 		if again, err := c.Canonical(got); err != nil || again != got {
 			t.Errorf("line %d: Canonical(%q) = %q, %v; want it unchanged", v.line, got, again, err)
 		}
+	}
+}
+
+// One page has one canonical form, so one request and one ID, however it is linked to.
+func TestCanonicalOneRequest(t *testing.T) {
+	var asked []string
+	c := newTestCrawler(t, testConfig("https://help.example/"), inProcess{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/robots.txt" {
+			http.NotFound(w, r)
+			return
+		}
+		asked = append(asked, r.URL.RequestURI())
+		writePage(w, `<a href="/a">1</a><a href="/a#x">2</a><a href="/a?utm_source=y">3</a><a href="HTTPS://HELP.example:443/%61?">4</a>
+<a href="http://u:p@help.example/x/../a?gclid=1&amp;utm_medium=z#y">5</a>`)
+	})})
+	links := fetch(t, c, "https://help.example/").Links
+	if want := []string{"https://help.example/a"}; !slices.Equal(links, want) {
+		t.Fatalf("links %q, want %q", links, want)
+	}
+	f := newFrontier("https://help.example/")
+	for _, raw := range []string{"https://help.example/a", "https://help.example/a#x", "https://help.example/a?utm_source=y"} {
+		u, err := c.Canonicalizer().Canonical(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Add(t.Context(), []Link{{URL: u}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked = nil
+	if _, err := crawlAll(t.Context(), c, f); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(asked)
+	if want := []string{"/", "/a"}; !slices.Equal(asked, want) {
+		t.Errorf("asked for %q, want %q", asked, want)
 	}
 }
 
@@ -130,6 +168,17 @@ func FuzzCanonical(f *testing.F) {
 		}
 		if err != nil {
 			return
+		}
+		site, path := splitOrigin(got)
+		if !strings.HasPrefix(site, "http") || len(got) > maxURLLength || strings.ContainsAny(site, "@ #?") || !strings.HasPrefix(path, "/") ||
+			strings.ContainsAny(path, "# \t\r\n\\\"<>") {
+			t.Fatalf("Canonical(%q) = %q", raw, got)
+		}
+		if strings.Contains(raw, "#") || raw[len(raw)-1] <= ' ' || len(raw)+2 > maxURLLength {
+			raw = got // spaces before a fragment are a part of the URL, those at its end are not
+		}
+		if again, err := c.Canonical(raw + "#x"); err != nil || again != got {
+			t.Fatalf("Canonical(%q) = %q, with a fragment %q, %v", raw, got, again, err)
 		}
 		if again, err := c.slowCanonical(got); err != nil || again != got {
 			t.Fatalf("Canonical(%q) = %q, whose canonical form is %q, %v", raw, got, again, err)

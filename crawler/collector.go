@@ -2,20 +2,15 @@ package crawler
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/gocolly/colly/v2"
 )
 
-const (
-	pageAccept    = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"
-	exchangeEntry = "exchange" // of the *exchange in a colly.Context
-)
+const pageAccept = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"
 
 // newCollector returns a Colly collector that does nothing but one request. Init instead of NewCollector: the latter
 // lets COLLY_* environment variables change the settings. What is left off has a replacement here: robots.txt (gate),
@@ -30,23 +25,18 @@ func (c *Crawler) newCollector() *colly.Collector {
 	k.IgnoreRobotsTxt = true
 	k.MaxBodySize = int(c.cfg.Fetch.MaxBody) + 1 // one more shows that there is too much
 	k.DisableCookies()
-	k.WithTransport(recorder{next: c.transport})
+	k.WithTransport(recorder{next: c.transport, decoders: &c.decoders, unwanted: c.unwanted})
 	k.SetRequestTimeout(0) // the context has the deadline
 	k.SetRedirectHandler(func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })
 	k.OnResponseHeaders(func(r *colly.Response) {
-		x := r.Ctx.GetAny(exchangeEntry).(*exchange)
 		r.Headers.Set("Content-Type", "text/html; charset=utf-8") // so that Colly leaves the bytes alone
-		if c.unwanted(x) {
-			r.Request.Abort()
-		}
 	})
-	k.OnResponse(func(r *colly.Response) { r.Ctx.GetAny(exchangeEntry).(*exchange).body = r.Body })
 	return k
 }
 
 // get makes one request. A collector has one context for all its requests, so each request has a collector to itself.
 func (c *Crawler) get(ctx context.Context, u *url.URL, v Validators) *exchange {
-	x := &exchange{}
+	x := &exchange{limit: int64(c.cfg.Fetch.MaxBody)}
 	header := c.header(u, pageAccept)
 	if v.ETag != "" {
 		header.Set("If-None-Match", v.ETag)
@@ -58,13 +48,11 @@ func (c *Crawler) get(ctx context.Context, u *url.URL, v Validators) *exchange {
 
 	k := c.collectors.Get().(*colly.Collector)
 	k.Context = context.WithValue(ctx, exchangeKey{}, x)
-	cc := colly.NewContext()
-	cc.Put(exchangeEntry, x)
-	err := k.Request(http.MethodGet, u.String(), nil, cc, header)
+	err := k.Request(http.MethodGet, u.String(), nil, colly.NewContext(), header)
 	k.Context = context.Background()
 	c.collectors.Put(k) // not deferred: a collector that panicked is not used again
 
-	if err != nil && x.err == nil && !errors.Is(err, colly.ErrAbortedAfterHeaders) {
+	if err != nil && x.err == nil {
 		x.err = err
 	}
 	if x.refused == nil && x.read > int64(c.cfg.Fetch.MaxBody) {
@@ -75,16 +63,16 @@ func (c *Crawler) get(ctx context.Context, u *url.URL, v Validators) *exchange {
 
 // unwanted notes in x why the body of an answer shall not be read.
 func (c *Crawler) unwanted(x *exchange) bool {
-	if x.status >= http.StatusMultipleChoices {
-		return false // recorder has dealt with the body
-	}
-	if x.status == http.StatusPartialContent {
-		x.refused = &Failure{Class: FailTruncated, Detail: "206 Partial Content, though the whole was asked for"}
+	switch {
+	case x.status >= http.StatusMultipleChoices:
+		return false
+	case x.status < http.StatusOK:
+		return true // such as 101, whose body would be another protocol; read says so
+	case x.status == http.StatusNoContent, x.status == http.StatusResetContent:
+		x.notHTML = statusLine(x) // whatever is sent with it is no content
 		return true
-	}
-	// The transport takes away the gzip it asked for.
-	if e := x.header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
-		x.refused = &Failure{Class: FailParse, Detail: fmt.Sprintf("content encoding %q was not asked for", e)}
+	case x.status == http.StatusPartialContent:
+		x.refused = &Failure{Class: FailTruncated, Detail: "206 Partial Content, though the whole was asked for"}
 		return true
 	}
 	if x.notHTML = otherType(x.contentType); x.notHTML != "" {

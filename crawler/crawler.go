@@ -37,17 +37,24 @@ type Crawler struct {
 	agent     string // User-Agent
 	token     string // product token of agent, what robots.txt groups and directives are named after
 	limiter   *limiter
+	pauses    pauses
 	gate      gate
+	soft      soft404
 
 	stopped chan struct{} // closed by Stop
 	stop    sync.Once
 
 	collectors sync.Pool // of *colly.Collector, each used by one request at a time
+	decoders   decoders  // of content encodings
+
+	sessions sessions
+	traps    traps
 
 	fetches, bytes, retries atomic.Int64
 }
 
-// Stats counts what a Crawler did for pages, probes of failing hosts included; robots.txt and sitemaps are not in it.
+// Stats counts what a Crawler did for pages, probes of failing hosts included; robots.txt, sitemaps and URLs that are
+// asked for to know soft 404s are not in it.
 type Stats struct {
 	Fetches int64 // requests, retries included
 	Bytes   int64 // of bodies, after content decoding
@@ -100,10 +107,6 @@ func (c *Crawler) Stats() Stats {
 	return Stats{Fetches: c.fetches.Load(), Bytes: c.bytes.Load(), Retries: c.retries.Load()}
 }
 
-// RobotsFailures returns a sentence for each robots.txt that could not be had so far, because of the network, an answer
-// 5xx or 429, sorted. Nothing may be crawled there, so a crawl with any is not complete.
-func (c *Crawler) RobotsFailures() []string { return c.gate.failures() }
-
 // Close closes idle connections. Crawl does so by itself when it ends.
 func (c *Crawler) Close() {
 	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
@@ -125,9 +128,10 @@ func (c *Crawler) dialable() hostSet {
 // header returns what every request to u carries. Configured headers and credentials go to hosts in scope only, and
 // never over http to a host that is crawled over https.
 func (c *Crawler) header(u *url.URL, accept string) http.Header {
-	h := make(http.Header, 4+len(c.cfg.Fetch.Headers))
+	h := make(http.Header, 5+len(c.cfg.Fetch.Headers))
 	h.Set("User-Agent", c.agent)
 	h.Set("Accept", accept)
+	h.Set("Accept-Encoding", acceptEncoding)
 	if !c.hosts.has(u) || u.Scheme == "http" && c.secure[u.Hostname()] {
 		return h
 	}

@@ -9,10 +9,11 @@ import (
 
 // Limits of sitemaps.
 const (
-	maxSitemaps         = 1000
-	maxSitemapDepth     = 3 // of indexes in indexes
+	maxSitemaps         = 2000 // a large index has a thousand
+	maxSitemapDepth     = 3    // of indexes in indexes
 	maxSitemapRedirects = 5
 	addBatch            = 500 // links put into the frontier at once
+	maxSitemapProblems  = 100 // told one by one
 )
 
 // Discovery is what Discover found out besides the links it put into the frontier.
@@ -38,6 +39,7 @@ type discovery struct {
 	refs []sitemapRef
 	seen map[string]bool // URLs of sitemaps
 	full bool            // there are more than maxSitemaps
+	more int             // problems beyond maxSitemapProblems
 }
 
 // Discover puts the start URLs into f, and those URLs in scope that sitemaps name. The error is one of f, the cause of
@@ -66,6 +68,9 @@ func (c *Crawler) Discover(ctx context.Context, f Frontier) (Discovery, error) {
 		if err := d.read(ctx, ref); err != nil {
 			return Discovery{}, err
 		}
+	}
+	if d.more > 0 {
+		d.Problems = append(d.Problems, fmt.Sprintf("%d more problems with sitemaps", d.more))
 	}
 	return d.Discovery, nil
 }
@@ -151,6 +156,10 @@ func (d *discovery) push(base *url.URL, ref sitemapRef) {
 }
 
 func (d *discovery) problem(format string, args ...any) {
+	if len(d.Problems) == maxSitemapProblems { // an index may be full of them
+		d.more++
+		return
+	}
 	d.Problems = append(d.Problems, fmt.Sprintf(format, args...))
 }
 

@@ -57,7 +57,7 @@ func TestDiscover(t *testing.T) {
 		chain[fmt.Sprintf("/s%d.xml", i)] = index(fmt.Sprintf("/s%d.xml", i+1))
 	}
 	var many []string
-	for i := range 1200 {
+	for i := range 2100 {
 		many = append(many, fmt.Sprintf("/s%d.xml", i))
 	}
 	for _, tt := range []struct {
@@ -101,7 +101,7 @@ func TestDiscover(t *testing.T) {
 			problems: []string{"s.gz is of no use: neither"}},
 		{name: "depth", files: chain, incomplete: []string{"s4.xml is not read: more than 3 indexes"}},
 		{name: "number", files: files{"/sitemap.xml": index(many...), "/s5.xml": urlset("/a")}, want: []string{"/a"},
-			incomplete: []string{"more than 1000 sitemaps"}},
+			incomplete: []string{"more than 2000 sitemaps"}},
 		{name: "other host by index", files: files{"/sitemap.xml": index("https://other.example/s.xml")},
 			problems: []string{"https://other.example/s.xml is not read: its host is not in scope.hosts"}},
 		{name: "robots down", files: files{"/robots.txt": "500"}, down: true},
@@ -184,6 +184,80 @@ func TestDiscoverForeignSitemap(t *testing.T) {
 	}
 	if len(d.Problems) != 1 || !strings.Contains(d.Problems[0], "elsewhere.example") {
 		t.Errorf("%+v", d)
+	}
+}
+
+// robots.txt holds for sitemaps and for each redirect of one, and what nobody named does not lead to other hosts.
+func TestDiscoverSitemapRequests(t *testing.T) {
+	const site = "https://help.example"
+	for _, tt := range []struct {
+		name       string
+		answers    map[string]string // by host and path; a URL is a redirect; a missing one is 404
+		asked      []string          // besides robots.txt of the site
+		found      []string
+		problems   []string
+		incomplete []string
+	}{
+		{name: "forbidden", answers: map[string]string{"/robots.txt": "User-agent: *\nDisallow: /*.xml\nSitemap: /a.xml\n"},
+			problems: []string{"a.xml is not read: https://help.example/robots.txt forbids it, line 2", "sitemap.xml is not read"}},
+		{name: "redirect to what is forbidden", answers: map[string]string{"/robots.txt": "User-agent: *\nDisallow: /private/\n",
+			"/sitemap.xml": site + "/private/map.xml", "/private/map.xml": urlset("/a")}, asked: []string{"/sitemap.xml"},
+			problems: []string{"line 2: Disallow: /private/"}},
+		{name: "redirect to another host", answers: map[string]string{"/sitemap.xml": "https://evil.example/map.xml"},
+			asked: []string{"/sitemap.xml"}, problems: []string{"redirects to https://evil.example/map.xml"}},
+		{name: "named, redirect to another host", answers: map[string]string{"/robots.txt": "Sitemap: /map.xml",
+			"/map.xml": "https://cdn.example/x/map.xml", "cdn.example/x/map.xml": urlset("https://help.example/a", "b")},
+			asked: []string{"/map.xml", "cdn.example/robots.txt", "cdn.example/x/map.xml", "/sitemap.xml"}, found: []string{site + "/a"}},
+		{name: "named, redirect to a host that is down", answers: map[string]string{"/robots.txt": "Sitemap: /map.xml",
+			"/map.xml": "https://cdn.example/map.xml", "cdn.example/robots.txt": "503"},
+			asked: []string{"/map.xml", "cdn.example/robots.txt", "/sitemap.xml"}, incomplete: []string{"map.xml is not read: robots.txt answers 503"}},
+		{name: "redirects to another sitemap", answers: map[string]string{"/robots.txt": "Sitemap: /map.xml", "/sitemap.xml": site + "/map.xml",
+			"/map.xml": urlset("/a")}, asked: []string{"/map.xml", "/sitemap.xml"}, found: []string{site + "/a"}},
+		{name: "relative to the target", answers: map[string]string{"/sitemap.xml": site + "/maps/1/map.xml", "/maps/1/map.xml": urlset("../a")},
+			asked: []string{"/sitemap.xml", "/maps/1/map.xml"}, found: []string{site + "/maps/a"}},
+		{name: "loop", answers: map[string]string{"/sitemap.xml": site + "/b.xml", "/b.xml": site + "/sitemap.xml"},
+			asked: []string{"/sitemap.xml", "/b.xml"}, problems: []string{"leads nowhere"}},
+		{name: "itself", answers: map[string]string{"/sitemap.xml": site + "/sitemap.xml"}, asked: []string{"/sitemap.xml"},
+			problems: []string{"leads nowhere"}},
+		{name: "chain", answers: map[string]string{"/sitemap.xml": site + "/1", "/1": site + "/2", "/2": site + "/3", "/3": site + "/4",
+			"/4": site + "/5", "/5": site + "/6", "/6": urlset("/a")}, asked: []string{"/sitemap.xml", "/1", "/2", "/3", "/4", "/5"},
+			problems: []string{"leads nowhere"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var asked []string
+			c := newTestCrawler(t, testConfig(site+"/"), inProcess{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				at := strings.TrimPrefix(r.URL.Host, "help.example") + r.URL.Path
+				if at != "/robots.txt" {
+					asked = append(asked, at)
+				}
+				switch body, ok := tt.answers[at]; {
+				case !ok:
+					http.NotFound(w, r)
+				case body == "503":
+					w.WriteHeader(503)
+				case strings.HasPrefix(body, "https://"):
+					http.Redirect(w, r, body, http.StatusFound)
+				default:
+					_, _ = io.WriteString(w, body)
+				}
+			})})
+			f := newFrontier()
+			d, err := c.Discover(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.asked, asked); diff != "" {
+				t.Errorf("asked (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(append([]string{site + "/"}, tt.found...), f.urls()); diff != "" {
+				t.Errorf("found (-want +got):\n%s", diff)
+			}
+			parts(t, "problems", d.Problems, tt.problems)
+			parts(t, "incomplete", d.Incomplete, tt.incomplete)
+			if len(d.Problems) != len(tt.problems) {
+				t.Errorf("problems %q", d.Problems)
+			}
+		})
 	}
 }
 

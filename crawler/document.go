@@ -2,20 +2,17 @@ package crawler
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
-
-// maxRefresh is the delay in seconds up to which <meta http-equiv=refresh> is a redirect; above it, people are meant
-// to read the page first.
-const maxRefresh = 1
 
 // parse parses text, the HTML of the page at u, into page.Doc, and reads everything about the page that is in its
 // markup or header. A page that refreshes to another URL at once becomes a redirect.
@@ -26,8 +23,9 @@ func (c *Crawler) parse(page *Page, u *url.URL, header http.Header, text []byte)
 	}
 	s := surveys.Get().(*survey)
 	defer s.free()
-	s.token = c.token
-	s.readHeader(header, c.token)
+	s.token, s.now = c.token, page.At
+	s.readHeader(header)
+	s.refresh = refreshTarget(header.Get("Refresh"))
 	s.walk(root)
 
 	pageURL := page.Item.URL
@@ -38,31 +36,60 @@ func (c *Crawler) parse(page *Page, u *url.URL, header http.Header, text []byte)
 		}
 	}
 	resolver := c.canon.Base(page.Base)
+	s.wall.page = answer{c: c, url: u, header: header, root: root, source: text}
+	seen := &s.wall.page
 	if s.refresh != "" {
-		if target, ok := resolver.Resolve(s.refresh); ok && target != pageURL {
+		if target, ok := c.resolveOne(resolver, pageURL, s.refresh); ok && target != pageURL {
+			if page.stands(challengePage(seen)) {
+				return nil
+			}
 			page.Redirect = target
 			return nil
 		}
 	}
 	page.Doc = goquery.NewDocumentFromNode(root)
 	page.Doc.Url = u
-	page.Lang = language(s.lang, header)
-	page.NoIndex, page.NoFollow = s.noIndex, s.noFollow
-	if s.canonical != "" {
-		page.Canonical = canonicalTarget(resolver, s.canonical)
-	} else if target := linkCanonical(header); target != "" {
-		page.Canonical = canonicalTarget(c.canon.Base(pageURL), target)
+	page.Lang = language(s.lang, s.contentLanguage, header)
+	if len(header["Link"]) > 0 {
+		s.linkHeader(header, c.canon.Base(pageURL))
+	}
+	page.Canonical = c.canonicalOf(s, resolver, pageURL)
+	page.direct(&s.directives)
+	seen.canonical, seen.noIndex = page.Canonical, page.NoIndex != ""
+	if page.stands(s.wall.standsInFor(seen)) {
+		return nil
 	}
 	if !page.NoFollow {
-		page.Links = s.resolve(resolver)
+		page.Links = c.takeOffSessions(pageURL, s.resolve(resolver))
 	}
 	return nil
 }
 
+// direct records what a page, or a 304 about it, tells robots.
+func (p *Page) direct(d *directives) {
+	p.NoIndex, p.NoFollow, p.Until, p.Directives = d.noIndex, d.noFollow, d.until, d.found
+}
+
+// canonicalOf returns where the rel=canonical of a page leads. Several that differ contradict each other, so that none of
+// them counts: the page stands for itself, and its directives say why.
+func (c *Crawler) canonicalOf(s *survey, r Resolver, pageURL string) string {
+	if s.canonical == "" {
+		return ""
+	}
+	canonical := c.canonicalTarget(r, pageURL, s.canonical)
+	for _, href := range s.canonicals {
+		if other := c.canonicalTarget(r, pageURL, href); other != canonical {
+			s.note("rel=canonical", fmt.Sprintf("%q and %q: they differ, so that none counts", canonical, other))
+			return ""
+		}
+	}
+	return canonical
+}
+
 // canonicalTarget resolves a rel=canonical. One that is no http(s) URL is kept as it stands: it leads out of any scope,
 // and whoever asks why a page was not merged must see it.
-func canonicalTarget(r Resolver, href string) string {
-	if target, ok := r.Resolve(href); ok {
+func (c *Crawler) canonicalTarget(r Resolver, pageURL, href string) string {
+	if target, ok := c.resolveOne(r, pageURL, href); ok {
 		return target
 	}
 	return href[:min(len(href), maxURLLength)]
@@ -71,11 +98,13 @@ func canonicalTarget(r Resolver, href string) string {
 // survey is what one walk over a page's tree finds.
 type survey struct {
 	directives
-	token string
+	wall wall
 
-	lang, base, canonical, refresh string
+	lang, contentLanguage, base, refresh string
 
-	hasBase bool
+	hasBase    bool
+	canonical  string   // as written; empty: none
+	canonicals []string // others that are written differently
 
 	hrefs []string            // in order of appearance, as written
 	seen  map[string]struct{} // URLs
@@ -94,8 +123,12 @@ func (s *survey) free() {
 // walk visits every element below root in document order. The contents of <template> are not part of the page.
 func (s *survey) walk(root *html.Node) {
 	for n := root; n != nil; {
-		if n.Type == html.ElementNode {
+		switch n.Type {
+		case html.ElementNode:
 			s.element(n)
+			s.wall.element(n)
+		case html.TextNode:
+			s.wall.textNode(n)
 		}
 		if n.FirstChild != nil && n.DataAtom != atom.Template {
 			n = n.FirstChild
@@ -122,12 +155,14 @@ func (s *survey) element(n *html.Node) {
 	case atom.Meta:
 		s.meta(n)
 	case atom.Base:
-		if href, ok := attribute(n, "href"); ok && !s.hasBase {
+		if href, ok := attribute(n, "href"); ok && !s.hasBase && n.Namespace == "" {
 			s.base, s.hasBase = href, true
 		}
-	case atom.Html:
-		if s.lang, _ = attribute(n, "lang"); s.lang == "" {
-			s.lang, _ = attribute(n, "xml:lang")
+	case atom.Html, atom.Body:
+		if s.lang == "" {
+			if s.lang, _ = attribute(n, "lang"); s.lang == "" {
+				s.lang, _ = attribute(n, "xml:lang")
+			}
 		}
 	}
 }
@@ -142,18 +177,53 @@ func (s *survey) add(href string) {
 func (s *survey) link(n *html.Node) {
 	rel, _ := attribute(n, "rel")
 	href, ok := attribute(n, "href")
+	if !ok || n.Namespace != "" {
+		return
+	}
 	switch {
-	case !ok:
 	case hasToken(rel, "canonical"):
-		// Outside of <head> it would be content, which others may have written.
-		if s.canonical == "" && n.Parent != nil && n.Parent.DataAtom == atom.Head {
-			s.canonical = strings.TrimSpace(href)
+		// Outside of <head> it would be content, which others may have written. For a language or a device it is not
+		// the page's: search engines pass over these too.
+		if n.Parent != nil && n.Parent.DataAtom == atom.Head && !has(n, "hreflang", "lang", "media", "type") {
+			s.addCanonical(href)
 		}
-	case hasToken(rel, "next") || hasToken(rel, "prev"):
+	case hasToken(rel, "next"), hasToken(rel, "prev"), hasToken(rel, "alternate") && has(n, "hreflang"):
 		if !hasToken(rel, "nofollow") {
 			s.add(href)
 		}
 	}
+}
+
+func (s *survey) addCanonical(href string) {
+	switch href = strings.TrimSpace(href); {
+	case href == "": // a template that was not filled in; as an address it would be that of <base>
+	case s.canonical == "":
+		s.canonical = href
+	case href != s.canonical && len(s.canonicals) < maxDirectives:
+		s.canonicals = append(s.canonicals, href)
+	}
+}
+
+// linkHeader reads the Link headers (RFC 8288, RFC 6596), whose targets are relative to the page's own URL.
+func (s *survey) linkHeader(h http.Header, r Resolver) {
+	eachLink(h, func(target, params string) {
+		rel := linkParam(params, "rel")
+		canonical := hasToken(rel, "canonical")
+		if !canonical && !hasToken(rel, "next") && !hasToken(rel, "prev") &&
+			(!hasToken(rel, "alternate") || linkParam(params, "hreflang") == "") || target == "" {
+			return
+		}
+		if resolved, ok := r.Resolve(target); ok {
+			target = resolved
+		} else if !canonical {
+			return
+		}
+		if canonical {
+			s.addCanonical(target)
+		} else if !hasToken(rel, "nofollow") {
+			s.add(target)
+		}
+	})
 }
 
 func (s *survey) meta(n *html.Node) {
@@ -162,12 +232,22 @@ func (s *survey) meta(n *html.Node) {
 		return
 	}
 	if name, ok := attribute(n, "name"); ok {
-		s.readMeta(name, content, s.token)
+		s.readMeta(name, content)
 	}
-	// In <noscript> a refresh speaks to browsers without scripts, not about the page.
-	if equiv, ok := attribute(n, "http-equiv"); ok && strings.EqualFold(strings.TrimSpace(equiv), "refresh") &&
-		s.refresh == "" && (n.Parent == nil || n.Parent.DataAtom != atom.Noscript) {
-		s.refresh = refreshTarget(content)
+	equiv, ok := attribute(n, "http-equiv")
+	if !ok {
+		return
+	}
+	switch equiv = strings.TrimSpace(equiv); {
+	case strings.EqualFold(equiv, "refresh"):
+		// In <noscript> a refresh speaks to browsers without scripts, not about the page.
+		if s.refresh == "" && (n.Parent == nil || n.Parent.DataAtom != atom.Noscript) {
+			s.refresh = refreshTarget(content)
+		}
+	case strings.EqualFold(equiv, "content-language"):
+		if s.contentLanguage == "" {
+			s.contentLanguage = content
+		}
 	}
 }
 
@@ -187,10 +267,30 @@ func (s *survey) resolve(r Resolver) []string {
 	return links
 }
 
-// nofollow reports whether a link says that it shall not be followed.
+// nofollow reports whether a link says that it shall not be followed. Search engines do not follow links marked as
+// user-generated or sponsored either: an owner marks those that they do not vouch for. The pages behind them are found
+// where other links or a sitemap name them.
 func nofollow(n *html.Node) bool {
 	rel, ok := attribute(n, "rel")
-	return ok && hasToken(rel, "nofollow")
+	if !ok {
+		return false
+	}
+	for word := range strings.FieldsFuncSeq(rel, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		if strings.EqualFold(word, "nofollow") || strings.EqualFold(word, "ugc") || strings.EqualFold(word, "sponsored") {
+			return true
+		}
+	}
+	return false
+}
+
+// has reports whether an element has one of the attributes.
+func has(n *html.Node, keys ...string) bool {
+	for _, key := range keys {
+		if _, ok := attribute(n, key); ok {
+			return true
+		}
+	}
+	return false
 }
 
 func attribute(n *html.Node, key string) (string, bool) {
@@ -200,37 +300,4 @@ func attribute(n *html.Node, key string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// refreshTarget returns the URL of a refresh such as `0; url='/new'`, if its delay is at most maxRefresh.
-func refreshTarget(content string) string {
-	end := strings.IndexAny(content, ";,")
-	if end < 0 {
-		return ""
-	}
-	delay, err := strconv.ParseFloat(strings.TrimSpace(content[:end]), 64)
-	if err != nil || delay < 0 || delay > maxRefresh {
-		return ""
-	}
-	target := strings.TrimSpace(content[end+1:])
-	if len(target) >= 3 && strings.EqualFold(target[:3], "url") {
-		if rest, ok := strings.CutPrefix(strings.TrimSpace(target[3:]), "="); ok {
-			target = strings.TrimSpace(rest)
-		}
-	}
-	if target != "" && (target[0] == '"' || target[0] == '\'') {
-		target, _, _ = strings.Cut(target[1:], target[:1])
-	}
-	return target
-}
-
-// language returns the language of a page in lower case: that of <html>, else that of the Content-Language header if
-// it names a single one; several are the audience, not the page.
-func language(lang string, header http.Header) string {
-	if lang = strings.TrimSpace(lang); lang == "" {
-		if lang = strings.TrimSpace(header.Get("Content-Language")); strings.Contains(lang, ",") {
-			return ""
-		}
-	}
-	return strings.ToLower(lang)
 }

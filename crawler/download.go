@@ -1,9 +1,7 @@
 package crawler
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"net/http"
 	"net/url"
 )
@@ -19,8 +17,9 @@ func (c *Crawler) download(ctx context.Context, u *url.URL, limit int64, redirec
 		if err != nil || hop == redirects || !isRedirect(x.status) || x.err != nil {
 			return x, err
 		}
-		next, err := u.Parse(x.header.Get("Location"))
-		if err != nil || x.header.Get("Location") == "" || next.Scheme != "http" && next.Scheme != "https" {
+		to := location(x.header)
+		next, err := u.Parse(to)
+		if err != nil || to == "" || manyLocations(x.header) || next.Scheme != "http" && next.Scheme != "https" {
 			return x, nil
 		}
 		next.User = nil
@@ -29,24 +28,15 @@ func (c *Crawler) download(ctx context.Context, u *url.URL, limit int64, redirec
 }
 
 func (c *Crawler) downloadOnce(ctx context.Context, u *url.URL, limit int64) *exchange {
-	x := &exchange{}
+	x := &exchange{limit: limit}
 	req, err := http.NewRequestWithContext(context.WithValue(ctx, exchangeKey{}, x), http.MethodGet, u.String(), nil)
 	if err != nil {
 		x.err = err
 		return x
 	}
 	req.Header = c.header(u, plainAccept)
-	res, err := recorder{next: c.transport}.RoundTrip(req)
-	if err != nil {
+	if _, err := (recorder{next: c.transport, decoders: &c.decoders}).RoundTrip(req); err != nil {
 		x.err = err
-		return x
 	}
-	var body bytes.Buffer
-	// A sitemap is large: growing into its size would leave several times that as garbage.
-	body.Grow(int(min(max(res.ContentLength, 0), limit)) + bytes.MinRead)
-	_, err = body.ReadFrom(io.LimitReader(res.Body, limit+1))
-	x.body = body.Bytes()[:min(int64(body.Len()), limit)]
-	_ = res.Body.Close() // what was read decides
-	x.err = err
 	return x
 }

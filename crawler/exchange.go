@@ -1,26 +1,34 @@
 package crawler
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 )
 
-// maxErrorBody is how much is read of a body that is not used, so that its connection can be kept.
-const maxErrorBody = 16 << 10
+// maxErrorBody is how much is read of the body of a redirect or an error: enough to see what it says, and for its
+// connection to be kept.
+const maxErrorBody = 32 << 10
 
 // exchange is one request and what came back.
 type exchange struct {
-	conditional bool // validators were sent
+	limit       int64 // of the body that is of use, in bytes
+	conditional bool  // validators were sent
 	tries       int
+	held        bool // there was no request: the host asked to be left alone
 
 	answered    time.Time // zero: no answer
 	status      int
 	header      http.Header
-	contentType string // as sent; Colly sees another one
-	body        []byte
-	read        int64 // of body, also if it broke off
+	contentType string // as sent, the last one that is one; Colly sees another
+	body        []byte // at most limit bytes; of an error, at most maxErrorBody; empty for a redirect. Valid until free
+	read        int64  // of body, also if it broke off, and more than limit if there was more; not of redirects and errors
+	buffer      *bytes.Buffer
+
+	retryAfter time.Duration // the pause that the host asks for; 0: none
 
 	notHTML string   // why the body was not read
 	refused *Failure // why the answer is not used
@@ -30,13 +38,20 @@ type exchange struct {
 // exchangeKey is the context key of the *exchange of a request.
 type exchangeKey struct{}
 
-// recorder is the http.RoundTripper in front of a crawl's transport: it notes what Colly does not pass on, above all
-// how the reading of the body ended.
+// recorder is the http.RoundTripper in front of a crawl's transport. It reads the body by itself: Colly does not pass on
+// how that ended, and reads it into a new buffer that it doubles again and again.
 type recorder struct {
-	next http.RoundTripper
+	next     http.RoundTripper
+	decoders *decoders
+	unwanted func(*exchange) bool // notes why a body is not to be read; nil: all are
 }
 
-// RoundTrip implements http.RoundTripper. The request's context carries its *exchange.
+// bodies lends buffers of up to maxLentBody bytes for bodies.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const maxLentBody = 1 << 20
+
+// RoundTrip implements http.RoundTripper. The request's context carries its *exchange. The response has no body.
 func (r recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	x, ok := req.Context().Value(exchangeKey{}).(*exchange)
 	if !ok {
@@ -47,33 +62,46 @@ func (r recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	x.answered = time.Now()
-	x.status, x.header, x.contentType = res.StatusCode, res.Header.Clone(), res.Header.Get("Content-Type")
+	x.status, x.header, x.contentType = res.StatusCode, res.Header.Clone(), contentTypeOf(res.Header)
 	// http.Client fails on a Location that it cannot parse, and Colly on one outside of the allowed domains, before
 	// they ask whether to follow. x.header keeps it.
 	res.Header.Del("Location")
-	if res.StatusCode >= http.StatusMultipleChoices {
-		// The body of a redirect or an error is not used; a small one is read so that the connection can be kept,
-		// and how that ends does not matter.
-		_, _ = io.CopyN(io.Discard, res.Body, maxErrorBody)
-		_ = res.Body.Close()
-		res.Body = http.NoBody
-		return res, nil
+	r.decoders.decodeBody(res, x.limit)
+	switch {
+	case res.StatusCode >= http.StatusMultipleChoices:
+		x.body = errorBody(res)
+	case r.unwanted == nil || !r.unwanted(x):
+		x.readFrom(res)
 	}
-	res.Body = &watchedBody{ReadCloser: res.Body, x: x}
+	_ = res.Body.Close() // what was read decides
+	res.Body = http.NoBody
 	return res, nil
 }
 
-// watchedBody counts what is read and keeps the error that ends it early.
-type watchedBody struct {
-	io.ReadCloser
-	x *exchange
+// readFrom reads the body of an answer, and one byte more than its limit allows, which shows that there is too much.
+func (x *exchange) readFrom(res *http.Response) {
+	x.buffer = bodies.Get().(*bytes.Buffer)
+	x.buffer.Grow(int(min(max(res.ContentLength, 0), x.limit)) + bytes.MinRead)
+	x.read, x.err = x.buffer.ReadFrom(io.LimitReader(res.Body, x.limit+1))
+	x.body = x.buffer.Bytes()[:min(x.read, x.limit)]
 }
 
-func (b *watchedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	b.x.read += int64(n)
-	if err != nil && err != io.EOF {
-		b.x.err = err
+// free gives back the memory of the body.
+func (x *exchange) free() {
+	if x.buffer != nil && x.buffer.Cap() <= maxLentBody {
+		x.buffer.Reset()
+		bodies.Put(x.buffer)
 	}
-	return n, err
+	x.buffer, x.body = nil, nil
+}
+
+// errorBody reads the body of a redirect or an error as far as it is of use. How that ends does not matter:
+// the status is the answer.
+func errorBody(res *http.Response) []byte {
+	if res.StatusCode < http.StatusBadRequest {
+		_, _ = io.CopyN(io.Discard, res.Body, maxErrorBody)
+		return nil
+	}
+	body, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
+	return body
 }

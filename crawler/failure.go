@@ -18,22 +18,36 @@ import (
 func (x *exchange) failure() (f *Failure, again bool) {
 	switch {
 	case x.refused != nil:
-		f = x.refused
+		f, again = x.refused, x.held
 	case x.err != nil:
 		f, again = classify(x.err, !x.answered.IsZero())
-	case x.status >= 500:
-		f, again = &Failure{Class: FailHTTP5xx, Detail: statusLine(x)}, true
+	case x.status >= 500, x.status < 100 && !x.answered.IsZero():
+		// RFC 9110 section 15: what is no status code counts as 5xx.
+		f, again = &Failure{Class: FailHTTP5xx, Detail: statusLine(x)}, !lasting[x.status]
 	case x.status >= 400:
-		f = &Failure{Class: FailHTTP4xx, Detail: statusLine(x)}
-		again = x.status == http.StatusTooManyRequests || x.status == http.StatusRequestTimeout
+		f, again = &Failure{Class: FailHTTP4xx, Detail: statusLine(x)}, passing[x.status]
 	default:
 		return nil, false
+	}
+	if x.retryAfter > maxPause {
+		f.Detail += ", Retry-After: " + brief(x.retryAfter)
 	}
 	if x.tries > 1 {
 		f = &Failure{Class: f.Class, Detail: fmt.Sprintf("%s after %d tries", f.Detail, x.tries)}
 	}
 	return f, again
 }
+
+// lasting holds those statuses from 500 on, passing those below, that say of themselves that another try is of no use,
+// or of use.
+var (
+	lasting = map[int]bool{
+		http.StatusNotImplemented: true, http.StatusHTTPVersionNotSupported: true, http.StatusNetworkAuthenticationRequired: true,
+	}
+	passing = map[int]bool{
+		http.StatusRequestTimeout: true, http.StatusTooEarly: true, http.StatusTooManyRequests: true,
+	}
+)
 
 func statusLine(x *exchange) string {
 	line := strings.TrimSpace(strconv.Itoa(x.status) + " " + http.StatusText(x.status))
@@ -49,6 +63,7 @@ func classify(err error, inBody bool) (f *Failure, again bool) {
 		blocked *blockedAddressError
 		dns     *net.DNSError
 		timeout net.Error
+		encoded *encodingError
 	)
 	switch {
 	case errors.As(err, &blocked):
@@ -61,6 +76,10 @@ func classify(err error, inBody bool) (f *Failure, again bool) {
 			return &Failure{Class: FailTimeout, Detail: "the body did not arrive within fetch.timeout"}, true
 		}
 		return &Failure{Class: FailTimeout, Detail: "no answer within fetch.timeout"}, true
+	case errors.Is(err, errBodyLimit):
+		return &Failure{Class: FailTooLarge, Detail: "compressed: " + cause(err)}, false
+	case errors.As(err, &encoded):
+		return &Failure{Class: FailParse, Detail: cause(err)}, encoded.damaged()
 	case inBody:
 		return &Failure{Class: FailTruncated, Detail: "the body broke off: " + cause(err)}, true
 	case isTLS(err):

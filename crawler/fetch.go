@@ -37,26 +37,46 @@ func (c *Crawler) Fetch(ctx context.Context, item Item) (page *Page, err error) 
 	if page.Disallowed = rules.forbids(c.token, item.URL); page.Disallowed != "" {
 		return page, nil
 	}
-	x, err := c.try(ctx, u.Host, func(ctx context.Context) *exchange {
-		x := c.get(ctx, u, item.Validators)
-		page.Fetches++
-		page.Bytes += x.read
-		c.fetches.Add(1)
-		c.bytes.Add(x.read)
-		if page.Fetches > 1 {
-			c.retries.Add(1)
-		}
-		return x
-	})
+	x, err := c.ask(ctx, page, u)
 	if err != nil {
 		return nil, err
+	}
+	if again := c.sessionOf(item.URL, x); again != nil {
+		if page.Disallowed = rules.forbids(c.token, again.String()); page.Disallowed != "" {
+			return page, nil
+		}
+		if x, err = c.ask(ctx, page, again); err != nil {
+			return nil, err
+		}
 	}
 	page.Status, page.ContentType = x.status, x.contentType
 	if !x.answered.IsZero() {
 		page.At = x.answered
 	}
 	c.read(page, u, x)
+	x.free()
+	if err := c.unmask(ctx, page, u); err != nil {
+		return nil, err
+	}
 	return page, nil
+}
+
+// ask requests a page at u, which is its own address or that with a session id, and counts what that costs. The error is
+// the cause of ctx's end, or ErrStopped.
+func (c *Crawler) ask(ctx context.Context, page *Page, u *url.URL) (*exchange, error) {
+	tries := 0
+	return c.try(ctx, u.Host, func(ctx context.Context) *exchange {
+		x := c.get(ctx, u, page.Item.Validators)
+		tries++
+		page.Fetches++
+		page.Bytes += x.read
+		c.fetches.Add(1)
+		c.bytes.Add(x.read)
+		if tries > 1 {
+			c.retries.Add(1)
+		}
+		return x
+	})
 }
 
 // settled deals with items that need no request.

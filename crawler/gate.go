@@ -1,35 +1,42 @@
 package crawler
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"sync"
+	"time"
 )
 
 // Limits of robots.txt.
 const (
-	maxRobotsBody      = 500 << 10 // RFC 9309 section 2.5: at least 500 KiB are read
-	maxRobotsRedirects = 5         // RFC 9309 section 2.3.1.2
+	maxRobotsBody      = 500 << 10      // RFC 9309 section 2.5: at least 500 KiB are read
+	maxRobotsRedirects = 5              // RFC 9309 section 2.3.1.2
+	maxRobotsAge       = 24 * time.Hour // RFC 9309 section 2.4
 )
 
-// gate remembers the robots.txt of each origin, which is asked for it once a run.
+// gate remembers the robots.txt of each origin, which is asked for it once a run, or once a day if the run is longer.
 type gate struct {
 	mu     sync.Mutex
 	hosts  map[string]*robotsHost
-	failed []string // one sentence for each answer with a failure
+	failed []string // one sentence for each robots.txt that could not be had
+	notes  []string // one sentence for each that is not obeyed to the letter
 }
 
 // robotsHost is what is known of one scheme, host and port.
 type robotsHost struct {
-	turn   chan struct{} // held while reading answer; a lock that a context can end the wait for
+	turn   chan struct{} // held while reading and writing the rest; a lock that a context can end the wait for
 	answer *robotsAnswer // nil: not asked yet
+	asked  time.Time
 }
 
 // robotsAnswer is what an origin's robots.txt says.
 type robotsAnswer struct {
+	status  string       // of the answer, such as "404 Not Found"; empty: there was none, or nothing was asked
 	rules   *robotsRules // nil: none
 	failure *Failure     // why there is no answer: nothing may be crawled
 }
@@ -42,8 +49,8 @@ func (a *robotsAnswer) forbids(token, rawURL string) string {
 	case a.rules == nil:
 		return ""
 	}
-	if ok, line := a.rules.allowed(token, rawURL); !ok {
-		return line
+	if rule := a.rules.match(token, rawURL); rule != nil && !rule.allow {
+		return rule.String()
 	}
 	return ""
 }
@@ -67,35 +74,58 @@ func (c *Crawler) robots(ctx context.Context, u *url.URL) (*robotsAnswer, error)
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	if o.answer != nil {
+	if o.answer != nil && time.Since(o.asked) < maxRobotsAge {
 		return o.answer, nil
 	}
 	answer, err := c.askRobots(ctx, u)
 	if err != nil {
 		return nil, err // the next one asks again
 	}
-	if answer.failure != nil {
-		c.gate.note(robotsURL(u), answer.failure)
+	o.asked = time.Now()
+	switch {
+	case answer.failure == nil:
+		o.answer = answer
+	case o.answer != nil && o.answer.failure == nil:
+		// RFC 9309 section 2.4: a copy may be older than a day while the file is unreachable.
+		c.gate.note("%s cannot be read again after a day (%s); what it said before goes on to apply",
+			robotsURL(u), answer.failure.Detail)
+	default:
+		o.answer = answer
+		c.gate.fail(robotsURL(u), answer.failure)
 	}
-	o.answer = answer
-	return answer, nil
+	return o.answer, nil
 }
 
-// note adds a robots.txt that could not be had to failures.
-func (g *gate) note(at *url.URL, f *Failure) {
+// fail adds a robots.txt that could not be had to failures.
+func (g *gate) fail(at *url.URL, f *Failure) {
 	verb := "cannot be read: "
 	if f.Class == FailHTTP4xx || f.Class == FailHTTP5xx {
 		verb = "answers "
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.failed = append(g.failed, at.String()+" "+verb+f.Detail+": nothing there may be crawled")
+	addOnce(&g.failed, at.String()+" "+verb+f.Detail+": nothing there may be crawled")
 }
 
-func (g *gate) failures() []string {
+// note adds a sentence to notes.
+func (g *gate) note(format string, args ...any) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return slices.Sorted(slices.Values(g.failed))
+	addOnce(&g.notes, fmt.Sprintf(format, args...))
+}
+
+// addOnce adds s to list, which has a few at most for each host, unless it is there.
+func addOnce(list *[]string, s string) {
+	if !slices.Contains(*list, s) {
+		*list = append(*list, s)
+	}
+}
+
+// sorted returns failures or notes, whichever list points to.
+func (g *gate) sorted(list *[]string) []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Sorted(slices.Values(*list))
 }
 
 func (g *gate) host(u *url.URL) *robotsHost {
@@ -116,23 +146,51 @@ func robotsURL(u *url.URL) *url.URL {
 }
 
 // askRobots requests robots.txt and reads the answer as RFC 9309 section 2.3.1 says: 4xx and too many redirects mean
-// that there are no rules, everything else but 2xx that nothing may be crawled. 429 counts as the latter.
+// that there are no rules, everything else but 2xx that nothing may be crawled. 429 counts as the latter. The rules are
+// those for u's origin wherever redirects lead to.
 func (c *Crawler) askRobots(ctx context.Context, u *url.URL) (*robotsAnswer, error) {
 	at := robotsURL(u)
 	x, err := c.download(ctx, at, maxRobotsBody, maxRobotsRedirects)
 	if err != nil {
 		return nil, err
 	}
-	if f, again := x.failure(); f != nil && (again || f.Class != FailHTTP4xx) && x.status != http.StatusRequestTimeout {
+	answer := &robotsAnswer{}
+	if !x.answered.IsZero() {
+		answer.status = statusLine(x)
+	}
+	if f, _ := x.failure(); f != nil && !noRobots(x) {
 		c.log.WarnContext(ctx, "robots.txt cannot be read", "url", at.String(), "class", f.Class, "detail", f.Detail)
-		return &robotsAnswer{failure: f}, nil
+		answer.failure = f
+		return answer, nil
 	}
-	if x.status < 200 || x.status >= 300 {
-		return &robotsAnswer{}, nil
+	if x.status >= 200 && x.status < 300 {
+		answer.rules = c.readRobots(at, x)
 	}
-	rules := parseRobots(x.body)
-	if delay, ok := rules.crawlDelay(c.token); ok {
-		c.limiter.slowDown(u.Host, delay)
+	return answer, nil
+}
+
+// noRobots reports whether an answer means that there is no robots.txt.
+func noRobots(x *exchange) bool {
+	return x.refused == nil && x.err == nil && x.status >= 400 && x.status < 500 && x.status != http.StatusTooManyRequests
+}
+
+// readRobots reads the body of the robots.txt at a URL, passes its Crawl-delay on to the limiter, and notes what of it
+// does not apply.
+func (c *Crawler) readRobots(at *url.URL, x *exchange) *robotsRules {
+	body := x.body
+	if x.read > maxRobotsBody {
+		c.gate.note("%s has more than %s; what follows is not read (RFC 9309 2.5)", at, ByteSize(maxRobotsBody))
+		body = body[:bytes.LastIndexAny(body, "\r\n")+1] // half a rule may forbid what the whole one does not
 	}
-	return &robotsAnswer{rules: rules}, nil
+	if bytes.HasPrefix(body, []byte("\xff\xfe")) || bytes.HasPrefix(body, []byte("\xfe\xff")) {
+		// Other crawlers read it as text without a rule too, so whoever means it has noticed.
+		c.gate.note("%s is in UTF-16, so no rule in it counts: it must be in UTF-8 (RFC 9309 2.3)", at)
+	}
+	rules := parseRobots(body)
+	delay, _ := rules.crawlDelay(c.token)
+	c.limiter.slowDown(at.Host, delay)
+	if delay > maxPace {
+		c.gate.note("%s asks for a Crawl-delay of %ss; pageferry waits %s", at, strconv.FormatFloat(delay.Seconds(), 'f', -1, 64), maxPace)
+	}
+	return rules
 }

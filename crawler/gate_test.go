@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // How an answer for robots.txt is read: "allow" all, "disallow" all, or by its "rules", which forbid /private.
@@ -195,4 +197,150 @@ func TestRobotsCancel(t *testing.T) {
 			t.Errorf("afterwards: %s %s", class(p), p.Disallowed)
 		}
 	})
+}
+
+// A run that is longer than a day asks again. While the file is unreachable then, what it said goes on to apply; what
+// could not be had at first can be had later.
+func TestRobotsAge(t *testing.T) {
+	const rules = "User-agent: *\nDisallow: /private\n"
+	for _, tt := range []struct {
+		name     string
+		days     []string // what is answered on each; empty: 503
+		want     []string // what /private is on each
+		asked    int
+		failures int
+		notes    int
+	}{
+		{"same", []string{rules, rules}, []string{"disallowed", "disallowed"}, 2, 0, 0},
+		{"changed", []string{rules, "User-agent: *\nAllow: /\n"}, []string{"disallowed", "doc"}, 2, 0, 0},
+		{"unreachable later", []string{rules, "", "# none"}, []string{"disallowed", "disallowed", "doc"}, 3, 0, 1},
+		{"unreachable at first", []string{"", "", rules}, []string{"disallowed", "disallowed", "disallowed"}, 3, 1, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				asked := 0
+				began := time.Now()
+				c := newTestCrawler(t, testConfig("https://help.example/"), inProcess{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.URL.Path != "/robots.txt" {
+						writePage(w, "hello")
+						return
+					}
+					asked++
+					body := tt.days[int(time.Since(began)/maxRobotsAge)]
+					if body == "" {
+						w.WriteHeader(http.StatusServiceUnavailable)
+					}
+					_, _ = io.WriteString(w, body)
+				})})
+				for day, want := range tt.want {
+					for range 3 {
+						if p := fetch(t, c, "https://help.example/private"); class(p) != want {
+							t.Errorf("day %d: %s %s, want %s", day, class(p), p.Disallowed, want)
+						}
+						time.Sleep(maxRobotsAge / 3)
+					}
+				}
+				if asked != tt.asked || len(c.RobotsFailures()) != tt.failures || len(c.RobotsNotes()) != tt.notes {
+					t.Errorf("asked %d times, failures %q, notes %q", asked, c.RobotsFailures(), c.RobotsNotes())
+				}
+			})
+		})
+	}
+}
+
+func TestRobotsDecision(t *testing.T) {
+	const body = "User-agent: *\nDisallow: /\n\nUser-agent: pageferry\nAllow: /open\nDisallow: /o\nCrawl-delay: 120\n"
+	for _, tt := range []struct {
+		name   string
+		change func(*Config)
+		status int
+		body   string
+		url    string
+		want   RobotsDecision
+	}{
+		{name: "allowed by a line", status: 200, body: body, url: "https://help.example/open?utm_source=x#y",
+			want: RobotsDecision{Allowed: true, Answer: "200 OK", Line: "line 5: Allow: /open", CrawlDelay: 2 * time.Minute, Pace: maxPace}},
+		{name: "forbidden", status: 200, body: body, url: "https://help.example/other",
+			want: RobotsDecision{Answer: "200 OK", Line: "line 6: Disallow: /o", CrawlDelay: 2 * time.Minute, Pace: maxPace}},
+		{name: "no line", status: 200, body: "User-agent: *\nDisallow: /x\nCrawl-delay: 2\n", url: "https://help.example/y",
+			want: RobotsDecision{Allowed: true, Answer: "200 OK", CrawlDelay: 2 * time.Second, Pace: 2 * time.Second}},
+		{name: "missing", status: 404, url: "https://help.example/y", want: RobotsDecision{Allowed: true, Answer: "404 Not Found"}},
+		{name: "broken", status: 500, url: "https://help.example/y", want: RobotsDecision{Answer: "500 Internal Server Error",
+			Failure: &Failure{Class: FailHTTP5xx, Detail: "500 Internal Server Error"}}},
+		{name: "ignored", change: func(cfg *Config) { cfg.Fetch.Robots = Ignore }, url: "https://help.example/y",
+			want: RobotsDecision{Allowed: true}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := testConfig("https://help.example/")
+			if tt.change != nil {
+				tt.change(&cfg)
+			}
+			asked := 0
+			c := newTestCrawler(t, cfg, inProcess{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				asked++
+				w.WriteHeader(tt.status)
+				_, _ = io.WriteString(w, tt.body)
+			})})
+			if cfg.Fetch.Robots != Ignore {
+				tt.want.File = "https://help.example/robots.txt"
+			}
+			for range 2 {
+				got, err := c.Robots(t.Context(), tt.url)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			}
+			if asked > 1 {
+				t.Errorf("asked %d times", asked)
+			}
+		})
+	}
+	c := newTestCrawler(t, testConfig("https://help.example/"), inProcess{http.NotFoundHandler()})
+	if _, err := c.Robots(t.Context(), "ftp://help.example/"); err == nil {
+		t.Error("no error for ftp:")
+	}
+	c.Stop()
+	if _, err := c.Robots(t.Context(), "https://help.example/"); !errors.Is(err, ErrStopped) {
+		t.Errorf("after Stop: %v", err)
+	}
+}
+
+func TestRobotsNotes(t *testing.T) {
+	for _, tt := range []struct {
+		name, body, want string
+	}{
+		{"as it stands", "User-agent: *\nCrawl-delay: 30\n", ""},
+		{"long delay", "User-agent: *\nCrawl-delay: 120\n", "https://help.example/robots.txt asks for a Crawl-delay of 120s; pageferry waits 30s"},
+		{"of others", "User-agent: other\nCrawl-delay: 120\n", ""},
+		{"too long", "User-agent: *\nDisallow: /no\n" + strings.Repeat("Disallow: /abcdefg\n", maxRobotsBody/19),
+			"https://help.example/robots.txt has more than 500KiB; what follows is not read (RFC 9309 2.5)"},
+		{"UTF-16", "\xff\xfeU\x00s\x00", "https://help.example/robots.txt is in UTF-16, so no rule in it counts: it must be in UTF-8 (RFC 9309 2.3)"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newTestCrawler(t, testConfig("https://help.example/"), inProcess{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = io.WriteString(w, tt.body)
+			})})
+			if _, err := c.Robots(t.Context(), "https://help.example/"); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(c.RobotsNotes(), "\n"); got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// A rule that the limit cuts in two does not count: "Disallow: /" may have been the beginning of a longer one.
+func TestRobotsCutRule(t *testing.T) {
+	head := "User-agent: *\n"
+	body := head + strings.Repeat("#", maxRobotsBody-len(head)-len("\nDisallow: /")) + "\nDisallow: /private\nDisallow: /late\n"
+	c := newTestCrawler(t, testConfig("https://help.example/"), inProcess{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, body)
+	})})
+	if d, err := c.Robots(t.Context(), "https://help.example/open"); err != nil || !d.Allowed {
+		t.Errorf("%+v, %v", d, err)
+	}
 }

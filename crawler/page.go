@@ -64,6 +64,7 @@ const (
 	FailHTTP5xx        = "http_5xx"
 	FailParse          = "parse"
 	FailTooLarge       = "too_large"
+	FailMaintenance    = "maintenance"
 )
 
 // Failure says why a page could not be read.
@@ -72,8 +73,24 @@ type Failure struct {
 	Detail string // one line for a person, without secrets
 }
 
+// What stands in the place of a page. The names are outcomes of results and ledgers: extend, never rename.
+const (
+	InsteadLogin     = "login"     // a form or a redirect that asks who is there
+	InsteadChallenge = "challenge" // a test that a person, not a program, asks
+	InsteadSoft404   = "soft_404"  // what the site says of URLs that it does not have, with a status that says otherwise
+	InsteadNeedsJS   = "needs_js"  // an empty shell that scripts would fill
+	InsteadListing   = "listing"   // results of a search
+	InsteadTrap      = "trap"      // one of endlessly many URLs, or another view of a page, such as for printing
+)
+
+// Instead says that an answer is not the page that was asked for, though it looks like one.
+type Instead struct {
+	Class    string // one of the Instead constants
+	Evidence string // what shows it, in one line for a person, without secrets
+}
+
 // Page is what one fetch brought. Exactly one of these holds: Disallowed; Failure; NotModified;
-// Redirect; a Status of 404 or 410; NotHTML; or Doc.
+// Redirect; a Status of 404 or 410; NotHTML; Instead; or Doc. Instead may come with any status.
 type Page struct {
 	Item    Item
 	At      time.Time // when the answer began
@@ -87,16 +104,19 @@ type Page struct {
 	Status      int    // HTTP status; 0 without an answer
 	ContentType string // as sent
 	NotHTML     string // why it is no HTML page: its content type, or the extension of its path (then nothing was fetched)
+	Instead     *Instead
 
 	Redirect  string // canonical URL of the target of a 3xx or an immediate meta refresh; empty if there is none
 	Permanent bool   // the redirect was 301 or 308
 
 	Validators Validators // of this answer, also if its body is the known one; of the item on a 304; else zero without Doc
 	Doc        *goquery.Document
-	Base       string   // what relative URLs of Doc refer to: <base href>, else the page's URL
-	Lang       string   // <html lang>, else Content-Language; lower case, empty if unknown
-	Canonical  string   // canonical form of rel=canonical (element or Link header); as it stands if it is no http(s) URL; empty if none
-	NoIndex    string   // the directive that says so, such as `meta robots "noindex"`; empty: none
-	NoFollow   bool     // links are not to be followed; like NoIndex, from the header alone if NotModified
-	Links      []string // distinct canonical http(s) URLs in order of appearance, scope not applied; nil under NoFollow
+	Base       string    // what relative URLs of Doc refer to: <base href>, else the page's URL
+	Lang       string    // <html lang>, else Content-Language; lower case, empty if unknown
+	Canonical  string    // canonical form of rel=canonical (element or Link header); as it stands if it is no http(s) URL; empty if none
+	NoIndex    string    // the directive that says so, such as `meta robots "noindex"`; empty: none
+	NoFollow   bool      // links are not to be followed; like NoIndex, from the header alone if NotModified
+	Until      time.Time // unavailable_after, if it is to come: then the page is noindex, so it has no Validators; zero: none
+	Directives []string  // each place with directives in force, as found, such as `X-Robots-Tag "googlebot: nofollow"`; nil: none
+	Links      []string  // distinct canonical http(s) URLs in order of appearance, scope not applied; nil under NoFollow
 }

@@ -2,6 +2,7 @@ package crawler
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -13,7 +14,7 @@ import (
 const (
 	firstBackoff  = 500 * time.Millisecond
 	maxBackoff    = 30 * time.Second
-	maxRetryAfter = 2 * time.Minute
+	maxRetryAfter = 365 * 24 * time.Hour // longer ones are as long
 )
 
 // try makes one request to the host until it is answered usefully or the retries are used up. one makes a single
@@ -24,17 +25,23 @@ func (c *Crawler) try(ctx context.Context, host string, one func(context.Context
 		if err != nil {
 			return nil, err
 		}
+		if x.held {
+			return x, nil
+		}
 		x.tries = n + 1
-		pause := retryAfter(x, time.Now())
-		if pause > 0 {
+		x.retryAfter = retryAfter(x, time.Now())
+		f, again := x.failure()
+		switch pause := x.retryAfter; {
+		case pause > maxPause:
+			c.pauses.add(host, pause, *f)
+		case pause > 0:
 			c.limiter.pause(host, pause)
 		}
-		f, again := x.failure()
-		if !again || n >= c.cfg.Fetch.Retries {
+		if !again || x.retryAfter > maxPause || n >= c.cfg.Fetch.Retries || x.wall().any() { // a wall stands there the next time too
 			return x, nil
 		}
 		c.log.DebugContext(ctx, "request failed, trying again", "host", host, "class", f.Class, "detail", f.Detail)
-		if pause > 0 {
+		if x.retryAfter > 0 {
 			continue // the limiter holds the whole host back
 		}
 		if err := sleep(ctx, c.stopped, backoff(n)); err != nil {
@@ -43,13 +50,22 @@ func (c *Crawler) try(ctx context.Context, host string, one func(context.Context
 	}
 }
 
-// once makes one request when the limiter allows it, within fetch.timeout.
+// once makes one request when the limiter allows it, within fetch.timeout. To a host that asked to be left alone for
+// long it makes none.
 func (c *Crawler) once(ctx context.Context, host string, one func(context.Context) *exchange) (*exchange, error) {
+	if left, why := c.pauses.holds(host); why != nil {
+		return &exchange{held: true, refused: why}, nil
+	} else if left > 0 {
+		c.limiter.pause(host, left)
+	}
 	release, err := c.limiter.acquire(ctx, host)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
+	if _, why := c.pauses.holds(host); why != nil { // another request was told meanwhile
+		return &exchange{held: true, refused: why}, nil
+	}
 	limited := ctx
 	if c.cfg.Fetch.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -82,7 +98,8 @@ func retryAfter(x *exchange, now time.Time) time.Duration {
 	if value == "" {
 		return 0
 	}
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+	seconds, err := strconv.ParseInt(value, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) { // then seconds is the largest number there is
 		return time.Duration(min(max(seconds, 0), int64(maxRetryAfter/time.Second))) * time.Second
 	}
 	at, err := http.ParseTime(value)

@@ -2,6 +2,8 @@ package crawler
 
 import (
 	"bytes"
+	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -10,9 +12,6 @@ import (
 // maxRobotsLine is how much of a line counts, in bytes; Google's parser, whose reading of the standard is the one that
 // owners test against, cuts there too. No URL that is fetched comes near it.
 const maxRobotsLine = 16 << 10
-
-// maxCrawlDelay is the longest Crawl-delay that is believed; more is a mistake in the file.
-const maxCrawlDelay = 24 * time.Hour
 
 // robotsRules is a parsed robots.txt (RFC 9309). It is immutable, so safe for concurrent use.
 type robotsRules struct {
@@ -196,10 +195,13 @@ func (p *robotsParser) crawlDelay(value string) {
 	p.inDelay = true
 	value = strings.TrimSpace(strings.TrimSuffix(strings.ToLower(value), "s"))
 	seconds, err := strconv.ParseFloat(value, 64)
-	if err != nil || !(seconds > 0 && seconds <= maxCrawlDelay.Seconds()) {
+	if err != nil && !errors.Is(err, strconv.ErrRange) || !(seconds > 0) {
 		return
 	}
-	delay := time.Duration(seconds * float64(time.Second))
+	delay := time.Duration(math.MaxInt64)
+	if seconds < delay.Seconds() {
+		delay = time.Duration(seconds * float64(time.Second))
+	}
 	for _, g := range p.delayed {
 		g.delay = max(g.delay, delay)
 	}

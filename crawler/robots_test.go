@@ -1,6 +1,9 @@
 package crawler
 
 import (
+	"bytes"
+	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -73,7 +76,8 @@ func TestRobotsProductTokens(t *testing.T) {
 
 func TestRobotsCrawlDelayAndSitemaps(t *testing.T) {
 	r := parseRobots([]byte("Sitemap: https://h.example/a.xml\nUser-agent: *\nCrawl-delay: 1.5\n" +
-		"User-agent: slow\nCrawl-delay: 10s\nCrawl-delay: 2\nUser-agent: odd\nCrawl-delay: soon\nCrawl-delay: -1\nCrawl-delay: 1e30\n" +
+		"User-agent: slow\nCrawl-delay: 10s\nCrawl-delay: 2\nUser-agent: odd\nCrawl-delay: soon\nCrawl-delay: -1\nCrawl-delay: NaN\n" +
+		"User-agent: huge\nCrawl-delay: 1e400\n" +
 		"Disallow:\nSITEMAP : /b.xml # second\nSitemap:"))
 	for _, tt := range []struct {
 		token string
@@ -82,6 +86,7 @@ func TestRobotsCrawlDelayAndSitemaps(t *testing.T) {
 		{"pageferry", 1500 * time.Millisecond},
 		{"slow", 10 * time.Second},
 		{"odd", 0},
+		{"huge", math.MaxInt64},
 	} {
 		got, ok := r.crawlDelay(tt.token)
 		if got != tt.want || ok != (tt.want > 0) {
@@ -103,10 +108,42 @@ func FuzzRobots(f *testing.F) {
 		if !ok && !strings.HasPrefix(line, "line ") {
 			t.Errorf("disallowed without a line: %q", line)
 		}
+		if want := slowlyAllowed(t, r, "a2", url); ok != want {
+			t.Errorf("allowed is %v by %q, by regular expressions %v", ok, line, want)
+		}
+		if again, _ := parseRobots(append(bytes.Clone(body), "\n\n# x\nother: y\n"...)).allowed("a2", url); again != ok {
+			t.Errorf("allowed is %v by %q, but %v with lines that say nothing", ok, line, again)
+		}
 		if delay, ok := r.crawlDelay("a2"); ok != (delay > 0) {
 			t.Errorf("crawlDelay = %v, %v", delay, ok)
 		}
 	})
+}
+
+// slowlyAllowed decides as section 2.2.2 of RFC 9309 reads: the longest rule that matches, Allow between equals.
+func slowlyAllowed(t *testing.T, r *robotsRules, token, url string) bool {
+	t.Helper()
+	g := r.group(token)
+	path := robotsPath(url)
+	if g == nil || path == "/robots.txt" {
+		return true
+	}
+	path = normalizeRobots(path, false)
+	length, allow := -1, true
+	for _, rule := range g.rules {
+		expression := strings.ReplaceAll(regexp.QuoteMeta(rule.pattern), `\*`, "(?s:.*)")
+		if rule.anchored {
+			expression += `\z`
+		}
+		ok, err := regexp.MatchString(`\A`+expression, path)
+		if err != nil {
+			t.Skip("too long for a regular expression")
+		}
+		if ok && (rule.length > length || rule.length == length && rule.allow) {
+			length, allow = rule.length, rule.allow
+		}
+	}
+	return allow
 }
 
 func BenchmarkRobotsAllowed(b *testing.B) {

@@ -26,33 +26,38 @@ func (r *robotsRules) group(productToken string) *robotsGroup {
 }
 
 // allowed reports whether the crawler of that product token may fetch a URL. line is the line that decides, such as
-// "line 3: Disallow: /private/"; empty if no rule matches, which allows. The longest pattern decides, and Allow between
-// equals.
+// "line 3: Disallow: /private/"; empty if no rule matches, which allows.
 func (r *robotsRules) allowed(productToken, url string) (ok bool, line string) {
+	rule := r.match(productToken, url)
+	if rule == nil {
+		return true, ""
+	}
+	return rule.allow, rule.String()
+}
+
+// match returns the rule that decides on a URL; nil: none matches. The longest pattern decides, and Allow between equals.
+func (r *robotsRules) match(productToken, url string) *robotsRule {
 	g := r.group(productToken)
 	path := robotsPath(url)
 	if g == nil || path == "/robots.txt" { // RFC 9309 section 2.2.2: implicitly allowed
-		return true, ""
+		return nil
 	}
 	path = normalizeRobots(path, false)
-	best := -1
+	var best *robotsRule
 	for i := range g.rules {
 		rule := &g.rules[i]
-		if best >= 0 {
-			length := g.rules[best].length
-			if rule.length < length || rule.length == length && (!rule.allow || g.rules[best].allow) {
-				continue
-			}
+		if best != nil && (rule.length < best.length || rule.length == best.length && (!rule.allow || best.allow)) {
+			continue
 		}
 		if rule.matches(path) {
-			best = i
+			best = rule
 		}
 	}
-	if best < 0 {
-		return true, ""
-	}
-	return g.rules[best].allow, fmt.Sprintf("line %d: %s", g.rules[best].number, g.rules[best].line)
+	return best
 }
+
+// String returns the line of the file, such as "line 3: Allow: /x".
+func (r *robotsRule) String() string { return fmt.Sprintf("line %d: %s", r.number, r.line) }
 
 // robotsPath returns path and query of a URL, which need not have a scheme or a host.
 func robotsPath(url string) string {

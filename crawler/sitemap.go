@@ -3,6 +3,7 @@ package crawler
 import (
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 )
 
@@ -11,6 +12,8 @@ const (
 	maxSitemapURLs  = 50_000
 	maxSitemapBytes = 50 << 20 // after decompression
 	maxSitemapToken = 8 << 20  // one tag, text or comment, which is held in memory
+	maxSitemapField = 64 << 10 // what an element says, in several texts and with escapes; no URL that is taken comes near it
+	maxSitemapSeen  = 1 << 18  // URLs remembered, so that each is given out once; some 10 MB
 )
 
 // Kinds of sitemap.
@@ -44,7 +47,7 @@ func (e sitemapEntry) resolve(c *Canonicalizer, sitemapURL string) (string, bool
 // sitemapSummary says what a sitemap was.
 type sitemapSummary struct {
 	Kind       string // one of the kinds
-	Entries    int    // given to each
+	Entries    int    // given to each: distinct ones, unless there are more than maxSitemapSeen
 	Incomplete string // why there may be more entries than were read; empty: there are not
 }
 
@@ -55,6 +58,9 @@ var errNotSitemap = errors.New("neither an XML sitemap, nor a feed, nor a list o
 // order and as soon as they are read. r holds the document as it was sent, gzip or not; contentType is its Content-Type,
 // for the charset.
 //
+// A page's translations (xhtml:link with hreflang) are entries too: some sites list each page once, in one language, and
+// the rest only so. Whether a language is wanted is for others to decide.
+//
 // The reader is lenient, because what is wrong with one entry must not hide the others: namespaces, white space, raw
 // ampersands, missing end tags and text around the document do not matter. It reads neither entities nor documents from
 // elsewhere. What is cut off, too large or broken is read as far as it goes, and Incomplete says so. The error is that of
@@ -64,7 +70,7 @@ func readSitemap(r io.Reader, contentType string, each func(sitemapEntry) error)
 	if err != nil {
 		return sitemapSummary{}, err
 	}
-	p := &sitemapParser{each: each}
+	p := &sitemapParser{each: each, seed: maphash.MakeSeed(), seen: make(map[uint64]bool)}
 	if src.xml {
 		err = p.readXML(src)
 	} else {
@@ -93,25 +99,46 @@ type sitemapParser struct {
 	sitemapSummary
 	each func(sitemapEntry) error
 
+	seed   maphash.Seed
+	seen   map[uint64]bool // hashes of entries that were given out; true: as an entry of its own, not only as a translation
+	listed int             // entries of their own
+
 	prefix   string // of the root element's name, with its colon
 	feedBase string // xml:base of an Atom feed
 	entities bool   // the document declares entities of its own
 	complete bool   // the end tag of the root was read
 
-	inEntry bool // within url, sitemap, item or entry
-	entry   sitemapEntry
-	locs    []string // of the entry
-	guid    string   // of an RSS item, if it is a URL
-	field   string   // element whose text is being read; empty: none
-	text    string
+	inEntry      bool // within url, sitemap, item or entry
+	entry        sitemapEntry
+	locs         []string // of the entry
+	other        string   // the guid of an RSS item or the text of an entry, if it is a URL; counts if there are no locs
+	translations []sitemapEntry
+	field        string // element whose text is being read; empty: none
+	text         string
 }
 
-func (p *sitemapParser) emit(e sitemapEntry) error {
+// emit gives out an entry unless it was before. translation says that the entry is that of another page.
+//
+// The limit of the protocol is for the pages that a sitemap lists, so neither translations count nor what is listed
+// twice: one of 2,000 pages in 20 languages, in which each of 40,000 entries names the other 19, is in order, and to call it incomplete would keep every page of that site from being deleted. What bounds translations is
+// the size of the document.
+func (p *sitemapParser) emit(e sitemapEntry, translation bool) error {
 	if e.Loc == "" {
 		return nil
 	}
-	if p.Entries == maxSitemapURLs {
-		return errSitemapFull
+	key := maphash.Comparable(p.seed, sitemapEntry{Loc: e.Loc, Base: e.Base, Sitemap: e.Sitemap})
+	own, known := p.seen[key]
+	if !translation && !own {
+		if p.listed == maxSitemapURLs {
+			return errSitemapFull
+		}
+		p.listed++
+	}
+	if known || len(p.seen) < maxSitemapSeen {
+		p.seen[key] = own || !translation
+	}
+	if known {
+		return nil
 	}
 	p.Entries++
 	return p.each(e)

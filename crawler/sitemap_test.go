@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -83,6 +84,17 @@ func TestReadSitemap(t *testing.T) {
 		{"unknown charset", strings.Replace(plainSitemap, "UTF-8", "utf8mb4", 1), "", sitemapURLSet, plain},
 		{"index", `<sitemapindex><sitemap><loc>/s.xml</loc><lastmod>2026</lastmod></sitemap></sitemapindex>`, "", sitemapIndex,
 			[]sitemapEntry{{Loc: "/s.xml", LastMod: "2026", Sitemap: true}}},
+		{"translations", `<urlset><url><loc>/a</loc><xhtml:link rel="alternate" hreflang="de" href="/de/a"/>` +
+			`<xhtml:link rel="alternate" hreflang="en" href="/a"/></url><url><link rel="Alternate" hreflang="x-default" href="/x?a=1&amp;b=2"/>` +
+			`<xhtml:link rel="alternate" media="handheld" href="/m"/><xhtml:link rel="self" hreflang="fr" href="/fr"/>` +
+			`<loc>/de/a</loc></url></urlset>`, "", sitemapURLSet, []sitemapEntry{{Loc: "/a"}, {Loc: "/de/a"}, {Loc: "/x?a=1&b=2"}}},
+		{"twice", `<urlset><url><loc>/a</loc></url><url><loc>/a</loc><lastmod>2026</lastmod></url></urlset>`, "", sitemapURLSet,
+			[]sitemapEntry{{Loc: "/a"}}},
+		{"loc forgotten", "<sitemapindex><sitemap>\nhttps://h.example/s.xml\n</sitemap><sitemap>none</sitemap></sitemapindex>", "", sitemapIndex,
+			[]sitemapEntry{{Loc: "https://h.example/s.xml", Sitemap: true}}},
+		{"url within loc", "<urlset><url><loc><url><![CDATA[https://h.example/a]]></url></loc></url></urlset>", "", sitemapURLSet, a},
+		{"entities after elements", "<!DOCTYPE x [\n<!ELEMENT x ANY>\n<!ENTITY e SYSTEM 'file:///etc/passwd'>\n]>\n<urlset><url><loc>/&e;</loc>" +
+			"</url><url><loc>https://h.example/a</loc></url></urlset>", "", sitemapURLSet, a},
 		{"RSS", `<rss><channel><link>https://h.example/</link><item><title/><link>https://h.example/a</link><pubDate>Mon</pubDate></item>` +
 			`<item><guid>https://h.example/b</guid></item><item><guid isPermaLink="false">17</guid></item></channel></rss>`, "",
 			sitemapRSS, []sitemapEntry{{Loc: "https://h.example/a", LastMod: "Mon"}, {Loc: "https://h.example/b"}}},
@@ -106,7 +118,13 @@ func TestReadSitemap(t *testing.T) {
 }
 
 func TestReadSitemapIncomplete(t *testing.T) {
-	many := "<urlset>" + strings.Repeat("<url><loc>https://h.example/a</loc></url>", maxSitemapURLs) + "<url><loc>/b</loc></url></urlset>"
+	var b strings.Builder
+	b.WriteString("<urlset>")
+	for i := range maxSitemapURLs + 1 {
+		fmt.Fprintf(&b, "<url><loc>https://h.example/%d</loc></url>", i)
+	}
+	b.WriteString("</urlset>")
+	many := b.String()
 	broken := errors.New("connection reset")
 	for _, tt := range []struct {
 		name    string
@@ -122,6 +140,10 @@ func TestReadSitemapIncomplete(t *testing.T) {
 		{"too many URLs", strings.NewReader(many), maxSitemapURLs, "more than 50000 URLs"},
 		{"huge text", strings.NewReader("<urlset><url><loc>/a</loc></url>" + strings.Repeat(" ", maxSitemapToken+1) + "</urlset>"), 1,
 			"more than 8388608 bytes"},
+		{"many comments", strings.NewReader("<urlset><url><loc>/a</loc></url><url><loc>/b" + strings.Repeat("<!-- -->b", 200_000) + "</loc></url>"), 1,
+			"ends before"},
+		{"too many in one", strings.NewReader("<urlset><url>" + strings.Repeat("<loc>/a</loc>", 2*maxSitemapURLs) + "</url></urlset>"), 1,
+			"more than 50000 URLs"},
 		{"too many bytes", io.MultiReader(strings.NewReader("http://h/a\n"), io.LimitReader(newlines{}, maxSitemapBytes)), 1,
 			"more than 52428800 bytes"},
 	} {
@@ -134,6 +156,25 @@ func TestReadSitemapIncomplete(t *testing.T) {
 				t.Errorf("got %d entries, want %d", len(got), tt.entries)
 			}
 		})
+	}
+}
+
+// Translations and repetitions do not count as URLs that a sitemap lists.
+func TestReadSitemapCountsPages(t *testing.T) {
+	const pages, languages = 11_000, 5
+	var b strings.Builder
+	b.WriteString("<urlset>")
+	for i := range pages * languages {
+		fmt.Fprintf(&b, "<url><loc>/%d/%d</loc>", i/languages, i%languages/2) // each twice
+		for l := range languages {
+			fmt.Fprintf(&b, `<xhtml:link rel="alternate" hreflang="x" href="/%d/%d"/>`, i/languages, l)
+		}
+		b.WriteString("</url>")
+	}
+	b.WriteString("</urlset>")
+	got, summary, err := readAll(t, strings.NewReader(b.String()), "")
+	if err != nil || summary.Incomplete != "" || len(got) != pages*languages {
+		t.Errorf("%d entries, %+v, %v; want %d", len(got), summary, err, pages*languages)
 	}
 }
 
@@ -203,20 +244,43 @@ func FuzzReadSitemap(f *testing.F) {
 	f.Add([]byte("<feed xml:base='x'><entry><link href='&amp;'/></entry></feed>"), "")
 	f.Add([]byte("http://h/a\r\nhttp://h/b"), "text/plain; charset=windows-1251")
 	f.Add([]byte("<?xml encoding='koi8-r'?><urlset><url><loc>&#x26;&semi;</loc>"), "")
+	f.Add([]byte("<urlset><url>http://h/<loc>http://h/a</loc><link rel='alternate' hreflang='x' href='/y'/><url><loc>/b"), "")
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
-		entries := 0
-		summary, err := readSitemap(bytes.NewReader(body), contentType, func(e sitemapEntry) error {
-			entries++
-			if e.Loc == "" {
-				t.Error("entry without a loc")
-			}
-			return nil
-		})
-		if entries != summary.Entries {
-			t.Errorf("summary counts %d entries of %d", summary.Entries, entries)
+		locs, summary := fuzzSitemap(t, body, contentType)
+		if summary.Kind == "" || bytes.HasPrefix(body, []byte("\x1f\x8b")) {
+			return
 		}
-		if (err == nil) != (summary.Kind != "") {
-			t.Errorf("kind %q with error %v", summary.Kind, err)
+		// What is cut off is read as far as it goes, and nothing comes of it that the whole does not have.
+		for _, cut := range []int{len(body) / 2, len(body) * 3 / 4, len(body) - 1} {
+			part, of := fuzzSitemap(t, body[:max(cut, 0)], contentType)
+			for _, loc := range part {
+				if of.Kind == summary.Kind && of.Kind != sitemapText && !slices.Contains(locs, loc) {
+					t.Errorf("%q up to %d: %q, of %q", body, cut, part, locs)
+				}
+			}
 		}
 	})
+}
+
+// fuzzSitemap reads a document and checks what holds for all.
+func fuzzSitemap(t *testing.T, body []byte, contentType string) ([]string, sitemapSummary) {
+	t.Helper()
+	var locs []string
+	seen := make(map[sitemapEntry]bool)
+	summary, err := readSitemap(bytes.NewReader(body), contentType, func(e sitemapEntry) error {
+		locs = append(locs, e.Loc)
+		e.LastMod = ""
+		if e.Loc == "" || seen[e] {
+			t.Errorf("entry %+v is empty or comes again", e)
+		}
+		seen[e] = true
+		return nil
+	})
+	if len(locs) != summary.Entries {
+		t.Errorf("summary counts %d entries of %d", summary.Entries, len(locs))
+	}
+	if (err == nil) != (summary.Kind != "") {
+		t.Errorf("kind %q with error %v", summary.Kind, err)
+	}
+	return locs, summary
 }

@@ -6,27 +6,24 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 // read reads one sitemap: its pages go to the frontier, its sitemaps into the queue. The error is the cause of ctx's
 // end, ErrStopped or one of the frontier.
 func (d *discovery) read(ctx context.Context, ref sitemapRef) error {
-	u, err := url.Parse(ref.url)
-	if err != nil {
-		return err // push has parsed it
-	}
-	x, err := d.c.download(ctx, u, maxSitemapBytes, maxSitemapRedirects)
-	if err != nil {
+	x, at, err := d.request(ctx, ref)
+	if err != nil || x == nil {
 		return err
 	}
 	whole := d.answered(ref, x)
 	if len(x.body) == 0 || x.status < 200 || x.status >= 300 {
 		return nil
 	}
-	b := &batch{d: d}
+	b := &batch{d: d, at: at, base: at.String()}
 	var failed error // of the frontier, told from those of the sitemap
 	summary, err := readSitemap(bytes.NewReader(x.body), x.contentType, func(e sitemapEntry) error {
-		failed = d.entry(ctx, b, u, ref, e)
+		failed = b.entry(ctx, ref, e)
 		return failed
 	})
 	if failed != nil {
@@ -42,6 +39,69 @@ func (d *discovery) read(ctx context.Context, ref sitemapRef) error {
 		d.incomplete("sitemap %s %s", ref.url, summary.Incomplete)
 	}
 	return b.flush(ctx)
+}
+
+// request asks for a sitemap and follows its redirects, each of which robots.txt must allow. It returns the answer and
+// where it came from, or nil if there is none to read. The error is the cause of ctx's end, or ErrStopped.
+func (d *discovery) request(ctx context.Context, ref sitemapRef) (*exchange, *url.URL, error) {
+	u, err := url.Parse(ref.url)
+	if err != nil {
+		return nil, nil, err // push has parsed it
+	}
+	passed := []string{ref.url}
+	for {
+		if ok, err := d.allowed(ctx, ref, u); err != nil || !ok {
+			return nil, nil, err
+		}
+		x, err := d.c.download(ctx, u, maxSitemapBytes, 0)
+		if err != nil || x.err != nil || !isRedirect(x.status) || len(passed) > maxSitemapRedirects {
+			return x, u, err
+		}
+		next := redirectTarget(u, x)
+		if next == nil || slices.Contains(passed, next.String()) {
+			return x, u, nil
+		}
+		u = next
+		if d.seen[u.String()] {
+			return nil, nil, nil // it is read, or was found wanting, under its own name
+		}
+		d.seen[u.String()] = true
+		passed = append(passed, u.String())
+	}
+}
+
+// redirectTarget returns the web address that a redirect from u leads to, or nil.
+func redirectTarget(u *url.URL, x *exchange) *url.URL {
+	to := location(x.header)
+	next, err := u.Parse(to)
+	if err != nil || to == "" || manyLocations(x.header) || next.Scheme != "http" && next.Scheme != "https" || next.Host == "" {
+		return nil
+	}
+	next.User, next.Fragment, next.RawFragment = nil, "", ""
+	return next
+}
+
+// allowed reports whether a sitemap, or what it redirects to, may be asked for; if not, it notes why. robots.txt holds
+// for sitemaps too: also one that it names may be forbidden to us.
+func (d *discovery) allowed(ctx context.Context, ref sitemapRef, u *url.URL) (bool, error) {
+	if !ref.named && !d.c.hosts.has(u) {
+		d.problem("sitemap %s is not read: it redirects to %s, whose host is not in scope.hosts", ref.url, u)
+		return false, nil
+	}
+	rules, err := d.c.robots(ctx, u)
+	if err != nil {
+		return false, err
+	}
+	why := rules.forbids(d.c.token, u.String())
+	switch {
+	case why == "":
+		return true, nil
+	case rules.failure != nil:
+		d.incomplete("sitemap %s is not read: %s", ref.url, why)
+	default:
+		d.problem("sitemap %s is not read: %s forbids it, %s", ref.url, robotsURL(u), why)
+	}
+	return false, nil
 }
 
 // answered notes what is wrong with the answer for a sitemap, and reports whether the body is whole.
@@ -64,29 +124,32 @@ func (d *discovery) answered(ref sitemapRef, x *exchange) bool {
 	return false
 }
 
-// entry deals with one address in a sitemap at u.
-func (d *discovery) entry(ctx context.Context, b *batch, u *url.URL, ref sitemapRef, e sitemapEntry) error {
+// batch collects links of one sitemap for the frontier.
+type batch struct {
+	d     *discovery
+	at    *url.URL // of the sitemap, after redirects
+	base  string   // the same
+	links []Link
+}
+
+// entry deals with one address in the sitemap.
+func (b *batch) entry(ctx context.Context, ref sitemapRef, e sitemapEntry) error {
 	if e.Sitemap {
 		// Not in canonical form: what identifies a page says nothing about sitemaps. Where an index was named, the
 		// sitemaps beside it are too.
 		named := false
-		if child, err := u.Parse(e.Loc); err == nil {
-			named = ref.named && child.Host == u.Host
+		if child, err := b.at.Parse(e.Loc); err == nil {
+			named = ref.named && child.Host == b.at.Host
 		}
-		d.push(u, sitemapRef{url: e.Loc, depth: ref.depth + 1, named: named})
+		b.d.push(b.at, sitemapRef{url: e.Loc, depth: ref.depth + 1, named: named})
 		return nil
 	}
-	page, ok := e.resolve(d.c.canon, ref.url)
-	if !ok || !d.c.scope.Decide(page).In {
+	page, ok := e.resolve(b.d.c.canon, b.base)
+	page = b.d.c.sitemapPage(page)
+	if !ok || !b.d.c.scope.Decide(page).In {
 		return nil
 	}
 	return b.add(ctx, Link{URL: page, Via: ViaSitemap, From: ref.url})
-}
-
-// batch collects links for the frontier.
-type batch struct {
-	d     *discovery
-	links []Link
 }
 
 func (b *batch) add(ctx context.Context, l Link) error {

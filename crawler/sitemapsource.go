@@ -133,7 +133,7 @@ func (p *sitemapParser) textLine(raw []byte) error {
 		return nil
 	}
 	p.Kind = sitemapText
-	return p.emit(sitemapEntry{Loc: line})
+	return p.emit(sitemapEntry{Loc: line}, false)
 }
 
 // limitedReader reads up to a limit, and remembers why it ended if that was not the end of the document.

@@ -1,11 +1,12 @@
 package crawler
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"html"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	xhtml "golang.org/x/net/html"
@@ -23,11 +24,11 @@ func (p *sitemapParser) readXML(src io.Reader) error {
 		case xhtml.ErrorToken:
 			return p.end(z.Err())
 		case xhtml.DoctypeToken:
-			p.entities = strings.Contains(strings.ToLower(string(z.Raw())), "<!entity")
+			p.declares(z.Raw())
+		case xhtml.CommentToken: // what follows the first declaration in a document type
+			p.declares(z.Raw())
 		case xhtml.TextToken:
-			if p.field != "" {
-				p.text += xmlText(string(z.Raw()))
-			}
+			p.more(z.Raw())
 		case xhtml.StartTagToken, xhtml.SelfClosingTagToken:
 			t := z.Token()
 			z.NextIsNotRawText() // <title> and the like are nothing special in XML
@@ -48,12 +49,34 @@ func (p *sitemapParser) readXML(src io.Reader) error {
 	return nil
 }
 
+// declares notes whether a markup declaration declares entities.
+func (p *sitemapParser) declares(raw []byte) {
+	if p.Kind == "" && bytes.Contains(bytes.ToLower(raw), []byte("<!entity")) {
+		p.entities = true
+	}
+}
+
+// more adds to the text that is being read. One that is too long says nothing.
+func (p *sitemapParser) more(raw []byte) {
+	if p.field == "" {
+		return
+	}
+	if p.text == "" {
+		raw = bytes.TrimLeft(raw, " \t\r\n")
+	}
+	if len(p.text)+len(raw) > maxSitemapField {
+		p.field = ""
+		return
+	}
+	p.text += xmlText(string(raw))
+}
+
 // end takes what the document's last complete elements said.
 func (p *sitemapParser) end(err error) error {
 	if p.Kind == "" {
 		return nil
 	}
-	p.field = "" // its text may be cut off
+	p.field, p.other = "", "" // the text may be cut off, and a loc may have been to come
 	p.Incomplete = "ends before its root element does"
 	if errors.Is(err, xhtml.ErrBufferExceeded) {
 		p.Incomplete = fmt.Sprintf("has a tag or text of more than %d bytes", maxSitemapToken)
@@ -76,21 +99,42 @@ func (p *sitemapParser) start(t xhtml.Token) error {
 		return nil
 	}
 	p.take()
+	if name == "link" && p.inEntry && p.Kind == sitemapURLSet {
+		return p.translation(t) // a prefix may stand for XHTML, or be forgotten
+	}
 	if prefix != "" && prefix != p.prefix {
 		return nil
 	}
-	switch name {
-	case "url", "sitemap", "item", "entry":
+	if p.isEntry(name) {
 		err := p.finish()
 		p.inEntry = true
+		if p.isSitemap() {
+			p.read("bare") // some forget the loc
+		}
 		p.entry = sitemapEntry{Sitemap: name == "sitemap", Base: joinBase(p.feedBase, attr(t, "xml:base"))}
 		return err
+	}
+	switch name {
 	case "loc", "lastmod", "pubdate", "updated", "guid":
 		p.read(name)
 	case "link":
 		p.link(t)
 	}
 	return nil
+}
+
+// isSitemap tells sitemaps and indexes, whose entries some mix up, from feeds.
+func (p *sitemapParser) isSitemap() bool { return p.Kind == sitemapURLSet || p.Kind == sitemapIndex }
+
+// isEntry reports whether elements of a name are entries. In a feed, a url is that of its picture.
+func (p *sitemapParser) isEntry(name string) bool {
+	switch p.Kind {
+	case sitemapRSS:
+		return name == "item"
+	case sitemapAtom:
+		return name == "entry"
+	}
+	return name == "url" || name == "sitemap"
 }
 
 func (p *sitemapParser) read(field string) {
@@ -106,9 +150,37 @@ func (p *sitemapParser) link(t xhtml.Token) {
 	case !p.inEntry:
 	case p.Kind == sitemapRSS:
 		p.read("loc")
-	case p.Kind == sitemapAtom && (rel == "" || strings.EqualFold(rel, "alternate")):
+	case p.Kind == sitemapAtom && (rel == "" || strings.EqualFold(rel, "alternate")) && len(p.locs) <= maxSitemapURLs:
 		p.locs = append(p.locs, trimLoc(attr(t, "href")))
 	}
+}
+
+// maxTranslations is how many translations of one page are given out after the page; more come before it.
+const maxTranslations = 1000
+
+// translation reads an xhtml:link, which names a page in another language if it has a hreflang. Others name the same page
+// for telephones.
+func (p *sitemapParser) translation(t xhtml.Token) error {
+	rel := attr(t, "rel")
+	if attr(t, "hreflang") == "" || rel != "alternate" && !slices.Contains(strings.Fields(strings.ToLower(rel)), "alternate") {
+		return nil
+	}
+	href := trimLoc(attr(t, "href"))
+	if p.undeclared(href) {
+		return nil
+	}
+	e := sitemapEntry{Loc: href, Base: p.entry.Base}
+	if len(p.translations) < maxTranslations {
+		p.translations = append(p.translations, e) // after the page itself
+		return nil
+	}
+	return p.emit(e, true)
+}
+
+// undeclared reports whether a text has entities that the document may declare. They are not expanded: that is how a few
+// bytes become gigabytes.
+func (p *sitemapParser) undeclared(text string) bool {
+	return p.entities && entityReference.MatchString(text)
 }
 
 // close reads an end tag. That of the root makes the document complete, whatever follows it.
@@ -118,7 +190,7 @@ func (p *sitemapParser) close(tag string) error {
 	switch {
 	case p.Kind == "" || prefix != "" && prefix != p.prefix:
 		return nil
-	case name == "url" || name == "sitemap" || name == "item" || name == "entry":
+	case p.isEntry(name):
 		return p.finish()
 	case prefix == p.prefix && sitemapRoots[name] == p.Kind:
 		p.complete = true
@@ -134,13 +206,12 @@ func (p *sitemapParser) take() {
 	text := trimLoc(p.text)
 	switch p.field {
 	case "loc":
-		// Entities that a document declares are not expanded: that is how a few bytes become gigabytes.
-		if !p.entities || !entityReference.MatchString(text) {
+		if !p.undeclared(text) && len(p.locs) <= maxSitemapURLs {
 			p.locs = append(p.locs, text)
 		}
-	case "guid":
-		if strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://") {
-			p.guid = text
+	case "guid", "bare":
+		if (strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://")) && !p.undeclared(text) {
+			p.other = text
 		}
 	case "lastmod", "pubdate", "updated":
 		p.entry.LastMod = text
@@ -151,76 +222,24 @@ func (p *sitemapParser) take() {
 // finish gives out the entry that is being read.
 func (p *sitemapParser) finish() error {
 	locs, entry := p.locs, p.entry
-	if len(locs) == 0 && p.guid != "" {
-		locs = []string{p.guid}
+	if len(locs) == 0 && p.other != "" {
+		locs = []string{p.other}
 	}
-	p.inEntry, p.locs, p.guid, p.entry = false, nil, "", sitemapEntry{}
+	translations := p.translations
+	p.inEntry, p.locs, p.translations, p.other, p.entry = false, nil, nil, "", sitemapEntry{}
 	for _, loc := range locs {
 		entry.Loc = loc
-		if err := p.emit(entry); err != nil {
+		if err := p.emit(entry, false); err != nil {
+			return err
+		}
+	}
+	if len(locs) > maxSitemapURLs { // in one entry
+		return errSitemapFull
+	}
+	for _, e := range translations {
+		if err := p.emit(e, true); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-// splitName splits the name of an element after its prefix.
-func splitName(s string) (prefix, name string) {
-	i := strings.IndexByte(s, ':') + 1
-	return s[:i], s[i:]
-}
-
-func attr(t xhtml.Token, name string) string {
-	for _, a := range t.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
-}
-
-// joinBase returns the base of an entry in a feed. One that is relative to another relative one is not worth a parser.
-func joinBase(feed, entry string) string {
-	if entry == "" {
-		return feed
-	}
-	return entry
-}
-
-// trimLoc removes white space around a URL, also what Unicode and byte order marks add to it.
-func trimLoc(s string) string {
-	return strings.Trim(s, " \t\r\n\v\f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"+
-		"\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff")
-}
-
-// xmlText returns the characters that a text or CDATA section stands for. Only what ends in a semicolon is a reference:
-// in "?a=1&copy=2", where somebody forgot to escape the ampersand, HTML would find one.
-func xmlText(raw string) string {
-	if section, ok := strings.CutPrefix(raw, "<![CDATA["); ok {
-		return strings.TrimSuffix(section, "]]>")
-	}
-	if !strings.Contains(raw, "&") {
-		return raw
-	}
-	var b strings.Builder
-	for {
-		before, rest, ok := strings.Cut(raw, "&")
-		b.WriteString(before)
-		if !ok {
-			return b.String()
-		}
-		raw = rest
-		name, after, ok := strings.Cut(rest, ";")
-		if ok && len(name) <= maxEntityName && !strings.ContainsAny(name, "& \t\r\n") {
-			if text := html.UnescapeString("&" + name + ";"); !strings.HasSuffix(text, ";") || name == "semi" {
-				b.WriteString(text)
-				raw = after
-				continue
-			}
-		}
-		b.WriteByte('&')
-	}
-}
-
-// maxEntityName is the length of the longest name of a character in HTML.
-const maxEntityName = len("CounterClockwiseContourIntegral")

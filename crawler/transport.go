@@ -8,8 +8,11 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"syscall"
 	"time"
+
+	whatwg "github.com/nlnwa/whatwg-url/url"
 )
 
 // Limits of a connection. The time of a whole request is fetch.timeout.
@@ -33,8 +36,6 @@ func (e *blockedAddressError) Error() string {
 // dialable to it, and no others, so that a redirect of robots.txt cannot lead inside. The environment has no say in
 // the proxy.
 func newTransport(cfg FetchConfig, dialable hostSet) (*http.Transport, error) {
-	open := &net.Dialer{Timeout: dialTimeout}
-	guarded := &net.Dialer{Timeout: dialTimeout, Control: refuseSpecial}
 	t := &http.Transport{
 		ForceAttemptHTTP2:      true,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
@@ -44,23 +45,64 @@ func newTransport(cfg FetchConfig, dialable hostSet) (*http.Transport, error) {
 		TLSHandshakeTimeout:    dialTimeout,
 		ResponseHeaderTimeout:  cfg.Timeout,
 		MaxResponseHeaderBytes: maxResponseHeader,
+		DisableCompression:     true, // decoders do it
 	}
 	if cfg.Proxy != "" {
 		proxy, err := url.Parse(cfg.Proxy)
 		if err != nil || proxy.Host == "" {
 			return nil, fmt.Errorf("fetch.proxy: not a URL with a host") // its text may hold a password
 		}
-		t.Proxy = http.ProxyURL(proxy)
-		t.DialContext = open.DialContext // nothing but the proxy is dialled
+		t.Proxy = func(req *http.Request) (*url.URL, error) {
+			if a, ok := specialHost(req.URL); ok && !(cfg.AllowPrivate && dialable.has(req.URL)) {
+				return nil, &blockedAddressError{Addr: a}
+			}
+			return proxy, nil
+		}
+		// Nothing but the proxy is dialled.
+		t.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
 		return t, nil
 	}
-	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if cfg.AllowPrivate && dialable[addr] {
+	t.DialContext = guardedDial(cfg.AllowPrivate, dialable, nil)
+	return t, nil
+}
+
+// guardedDial returns the DialContext of a transport without a proxy. resolver is nil but in tests.
+func guardedDial(allowPrivate bool, dialable hostSet, resolver *net.Resolver) func(context.Context, string, string) (net.Conn, error) {
+	open := &net.Dialer{Timeout: dialTimeout, Resolver: resolver}
+	guarded := &net.Dialer{Timeout: dialTimeout, Resolver: resolver, Control: refuseSpecial}
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if allowPrivate && dialable[addr] {
 			return open.DialContext(ctx, network, addr)
+		}
+		// The dialer would find out, but might ask a name server for what is no name.
+		if a, ok := specialHost(&url.URL{Host: addr}); ok {
+			return nil, &blockedAddressError{Addr: a}
 		}
 		return guarded.DialContext(ctx, network, addr)
 	}
-	return t, nil
+}
+
+// specialHost returns the special address that the host of u spells out, in any way that some resolver may understand:
+// a proxy resolves names itself, and the guard in the dialer does not see what comes of that. What localhost means is
+// fixed too (RFC 6761 section 6.3).
+func specialHost(u *url.URL) (netip.Addr, bool) {
+	name := strings.ToLower(strings.TrimRight(u.Hostname(), "."))
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
+	}
+	name, _, _ = strings.Cut(name, "%") // a zone
+	a, err := netip.ParseAddr(name)
+	if err != nil {
+		// The WHATWG parser knows 127.1, 0x7f000001, 0177.0.0.1 and digits in other scripts.
+		parsed, err := whatwg.Parse("http://" + name + "/")
+		if err != nil {
+			return netip.Addr{}, false
+		}
+		if a, err = netip.ParseAddr(parsed.Hostname()); err != nil {
+			return netip.Addr{}, false
+		}
+	}
+	return a, !isPublic(a)
 }
 
 // refuseSpecial is a net.Dialer's Control. It sees the address after resolution, so no DNS answer gets past it.

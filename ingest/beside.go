@@ -79,3 +79,26 @@ func firstDirectory(u string) string {
 	}
 	return scheme + "://" + host + "/"
 }
+
+// maxTrapped is how many traps get an outcome of their own; a site has as many as it is asked for.
+const maxTrapped = 100
+
+// trapped remembers the traps that have an outcome. It may be used concurrently.
+type trapped struct {
+	mu   sync.Mutex
+	urls map[string]struct{}
+}
+
+// first reports whether a trap shall get an outcome: it has none yet, and there are not too many.
+func (t *trapped) first(url string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, ok := t.urls[url]; ok || len(t.urls) == maxTrapped {
+		return false
+	}
+	if t.urls == nil {
+		t.urls = map[string]struct{}{}
+	}
+	t.urls[url] = struct{}{}
+	return true
+}

@@ -155,6 +155,11 @@ func (r *run) visit(p *crawler.Page, creates *queue) error {
 	}
 	v := r.judge.page(p, known, stored)
 	r.beside.add(v.beside)
+	for _, t := range v.traps {
+		if r.trapped.first(t.Item.URL) {
+			v.NotFollowed = append(v.NotFollowed, t)
+		}
+	}
 	r.progress.found.Store(int64(r.ledger.Found()))
 	r.progress.fetched.Add(1)
 	if v.Outcome != "" {

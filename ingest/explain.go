@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/pageferry/pageferry/crawler"
 	"github.com/pageferry/pageferry/ingest/ledger"
@@ -16,13 +17,22 @@ type Explanation struct {
 	URL        string // canonical form
 	ExternalID string
 	Scope      crawler.Verdict
+	Robots     crawler.RobotsDecision // zero where the URL is out of scope
 
 	Destination *ledger.Destination // whose state is shown; nil: there was no run yet
 	Known       *ledger.Page        // nil: the ledger does not have it
+	Stored      crawler.Validators  // what the next run asks with whether the page has changed; zero: it asks for all of it
 	History     []ledger.OutcomeOf
 
-	Page     *crawler.Page // the answer of the site just now; nil if it was not asked
+	Steps    []Step   // what the site answers now: for the URL and, where it leads on, for the pages that follow; nil: not asked
+	Decision Decision // what a run would make of the URL
+}
+
+// Step is the answer for one page.
+type Step struct {
+	Page     *crawler.Page
 	Decision Decision
+	known    ledger.State
 }
 
 // Decision is what a run would make of a page as it is now.
@@ -30,7 +40,12 @@ type Decision struct {
 	Outcome, Class, Detail string // of a page that would be delivered: created or updated
 	Title                  string
 	Text                   string // of the article
+	Source                 string // where the article was found
+	Links                  int    // of the page, that are in scope
 	ForeignCanonical       string // does not count, because it is out of scope
+	Alone                  string // its canonical does not count, because that page is not live: its outcome; empty: not so
+	Advice                 string // what would make it be delivered; empty: nothing need be done
+	edge                   string
 }
 
 // Explain looks at one URL as a run would, without recording or delivering anything. Site needs no API; its Ledger may
@@ -41,55 +56,135 @@ func Explain(ctx context.Context, site Site, raw string) (Explanation, error) {
 		return Explanation{}, fmt.Errorf("%s is not a URL that can be crawled: %w", raw, err)
 	}
 	x := Explanation{URL: canonical, ExternalID: ExternalID(canonical), Scope: site.Crawler.Scope().Decide(canonical)}
-	var known ledger.State
-	if site.Ledger != nil {
-		if known, err = x.recall(ctx, site); err != nil {
-			return x, err
-		}
+	e := explainer{site: site, judge: newJudge(site)}
+	known, err := e.recall(ctx, &x)
+	if err != nil {
+		return x, err
 	}
 	if !x.Scope.In {
-		x.Decision.Detail = "out of scope: " + x.Scope.Why
+		x.Decision = Decision{Detail: x.Scope.Why, Advice: adviceOutOfScope}
 		if known.RemoteID != "" {
 			x.Decision.Outcome = Excluded
 		}
 		return x, nil
 	}
-	// No validators: an explanation shows the page, not whether it changed.
-	p, err := site.Crawler.Fetch(ctx, crawler.Item{Link: crawler.Link{URL: canonical, Via: crawler.ViaStart}})
-	if err != nil {
+	if x.Robots, err = site.Crawler.Robots(ctx, canonical); err != nil {
 		return x, err
 	}
-	v := newJudge(site).page(p, known, nil)
-	x.Page = p
-	x.Decision = Decision{Outcome: v.Outcome, Class: v.Class, Detail: v.Detail}
-	if v.CanonicalOut {
-		x.Decision.ForeignCanonical = v.Canonical
+	if x.Steps, err = e.walk(ctx, canonical); err != nil {
+		return x, err
 	}
-	if v.article != nil {
-		x.Decision.Title, x.Decision.Text = v.article.Title, v.article.Text
-	}
-	switch v.Intent {
-	case ledger.IntentCreate:
-		x.Decision.Outcome = Created
-	case ledger.IntentUpdate:
-		x.Decision.Outcome = Updated
-	}
+	x.Decision = e.conclude(x.Steps)
 	return x, nil
 }
 
+// explainer asks the site and the ledger.
+type explainer struct {
+	site  Site
+	judge *judge
+	dest  *ledger.Destination
+}
+
 // recall reads what the ledger has on the page, for the destination of the last run.
-func (x *Explanation) recall(ctx context.Context, site Site) (ledger.State, error) {
-	var known ledger.State
-	runs, err := site.Ledger.Runs(ctx, 1)
-	if err != nil || len(runs) == 0 {
-		return known, err
+func (e *explainer) recall(ctx context.Context, x *Explanation) (ledger.State, error) {
+	if e.site.Ledger == nil {
+		return ledger.State{}, nil
 	}
-	x.Destination = &runs[0].Destination
-	p, found, err := site.Ledger.Page(ctx, x.Destination.ID, x.URL)
-	if err != nil || !found {
+	runs, err := e.site.Ledger.Runs(ctx, 1)
+	if err != nil || len(runs) == 0 {
+		return ledger.State{}, err
+	}
+	e.dest = &runs[0].Destination
+	x.Destination = e.dest
+	p, known, err := e.known(ctx, x.URL)
+	if err != nil || known.ID == 0 {
 		return known, err
 	}
 	x.Known = &p
-	x.History, err = site.Ledger.History(ctx, p.ID, historyShown)
-	return ledger.State{ID: p.ID, RemoteID: p.RemoteID, Hash: p.Hash, Intent: p.Intent, Outcome: p.Outcome}, err
+	if x.History, err = e.site.Ledger.History(ctx, p.ID, historyShown); err != nil {
+		return known, err
+	}
+	stored, signature, err := e.site.Ledger.Reading(ctx, p.ID)
+	if p.Intent == "" && signature == e.judge.reading(x.URL) {
+		x.Stored = stored
+	}
+	return known, err
+}
+
+func (e *explainer) known(ctx context.Context, url string) (ledger.Page, ledger.State, error) {
+	if e.dest == nil {
+		return ledger.Page{}, ledger.State{}, nil
+	}
+	p, found, err := e.site.Ledger.Page(ctx, e.dest.ID, url)
+	if err != nil || !found {
+		return p, ledger.State{}, err
+	}
+	return p, ledger.State{ID: p.ID, RemoteID: p.RemoteID, Hash: p.Hash, Intent: p.Intent, Outcome: p.Outcome}, nil
+}
+
+// walk fetches a page and, where redirects and canonicals lead on within the site, those that follow.
+func (e *explainer) walk(ctx context.Context, url string) ([]Step, error) {
+	var steps []Step
+	seen := map[string]bool{}
+	for at := (crawler.Link{URL: url, Via: crawler.ViaStart}); at.URL != "" && !seen[at.URL]; {
+		seen[at.URL] = true
+		_, known, err := e.known(ctx, at.URL)
+		if err != nil {
+			return nil, err
+		}
+		// No validators: an explanation shows the page, not whether it changed.
+		p, err := e.site.Crawler.Fetch(ctx, crawler.Item{Link: at})
+		if err != nil {
+			return nil, err
+		}
+		d := e.decide(p, known)
+		steps = append(steps, Step{p, d, known})
+		at = crawler.Link{Via: crawler.ViaRedirect, From: at.URL, Hops: at.Hops + 1}
+		if (d.Outcome == Redirected || d.Outcome == Canonicalized) && len(steps) <= maxHops && e.judge.scope.Decide(d.edge).In {
+			at.URL = d.edge
+		}
+	}
+	return steps, nil
+}
+
+func (e *explainer) decide(p *crawler.Page, known ledger.State) Decision {
+	v := e.judge.page(p, known, nil)
+	d := Decision{Outcome: v.Outcome, Class: v.Class, Detail: v.Detail, Links: len(v.Follow), edge: v.Edge}
+	if v.CanonicalOut {
+		d.ForeignCanonical = v.Canonical
+	}
+	if v.article != nil {
+		d.Title, d.Text, d.Source = v.article.Title, v.article.Text, v.article.Source
+	}
+	switch v.Intent {
+	case ledger.IntentCreate:
+		d.Outcome = Created
+	case ledger.IntentUpdate:
+		d.Outcome = Updated
+	}
+	d.Advice = remedy(d)
+	return d
+}
+
+// conclude says what a run would make of the first page once it has seen the others: a canonical counts only if it ends
+// at a page that is live.
+func (e *explainer) conclude(steps []Step) Decision {
+	first, last := steps[0], steps[len(steps)-1]
+	d := first.Decision
+	circle := slices.ContainsFunc(steps, func(s Step) bool { return s.Page.Item.URL == last.Decision.edge })
+	switch {
+	case circle:
+		d.Outcome, d.Class, d.Detail = Failed, crawler.FailRedirectLoop, "goes in a circle: it comes to "+last.Decision.edge+" again"
+		d.Advice = remedy(d)
+	case len(steps) == 1 || live(last.Decision.Outcome):
+	case d.Outcome == Canonicalized:
+		page := *first.Page
+		page.Item.Alone = true
+		d = e.decide(&page, first.known)
+		d.Alone = last.Decision.Outcome
+	default:
+		d.Detail += fmt.Sprintf(", which is %s", last.Decision.Outcome)
+		d.Advice = last.Decision.Advice
+	}
+	return d
 }

@@ -18,8 +18,10 @@ func (r *run) finish(ctx context.Context, err error) Result {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 	defer cancel()
 	res := Result{Site: r.site.Name, Destination: r.dest, StartedAt: r.began, Pages: map[string]int{}, Messages: []string{}, Incomplete: []string{},
-		Failures: []PageProblem{}, Stale: []PageProblem{}, Held: []PageProblem{}, Gone: []PageProblem{}, OutOfScope: []Beside{}}
+		Failures: []PageProblem{}, Stale: []PageProblem{}, Held: []PageProblem{}, Gone: []PageProblem{}, Notes: []string{}, OutOfScope: []Beside{}}
 	r.spend(&res)
+	res.Notes = append(res.Notes, r.site.Crawler.RobotsNotes()...)
+	res.Notes = append(res.Notes, r.site.Crawler.TrapNotes()...)
 	if r.ledger != nil {
 		res.Run, res.Resumed, res.StartedAt = r.ledger.ID, r.ledger.Resumed, r.ledger.Started
 		if rerr := r.collect(ctx, &res); rerr != nil && err == nil {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/pageferry/pageferry/crawler"
 	"github.com/pageferry/pageferry/ingest/ledger"
@@ -21,12 +22,13 @@ type judge struct {
 	locale    string
 	signature string // of what an article depends on
 	log       *slog.Logger
-	seen      func(url string) bool // the frontier has it already; nil: it is not asked
+	seen      func(url string) bool     // the frontier has it already; nil: it is not asked
+	trap      func(crawler.Link) string // why a link is not worth following
 }
 
 func newJudge(s Site) *judge {
 	return &judge{scope: s.Crawler.Scope(), canon: s.Crawler.Canonicalizer(), extract: s.Extract, rules: s.Crawl.Scope,
-		locale: s.Config.Locale, signature: ArticleSignature(s), log: s.Log}
+		locale: s.Config.Locale, signature: ArticleSignature(s), log: s.Log, trap: s.Crawler.Trap}
 }
 
 // reading is the signature of how a URL is read: for its article, or only for its links. A page that was read in the
@@ -43,6 +45,7 @@ type verdict struct {
 	ledger.Visit
 	article *sanitize.Article // what was extracted, where it came to that
 	beside  []string          // links on the site's hosts that are out of scope, though no rule excludes them
+	traps   []ledger.Visit    // outcomes of links that are traps
 }
 
 // page decides what becomes of a fetched page, given what the ledger knows of it and the links that it had when it was
@@ -100,6 +103,10 @@ func (j *judge) page(p *crawler.Page, known ledger.State, stored []string) verdi
 		return v.end(known, Failed, crawler.FailParse, err.Error())
 	}
 	v.article = &article
+	if article.Listing != "" {
+		v.KeepValidators = true
+		return v.end(known, Listing, "", article.Listing)
+	}
 	hash := article.Hash()
 	switch {
 	case known.RemoteID != "" && known.Intent == "" && known.Hash == hash:
@@ -140,13 +147,17 @@ func (j *judge) redirect(v verdict, p *crawler.Page, known ledger.State) verdict
 	if p.Permanent {
 		class = classPermanent
 	}
-	v.Edge = p.Redirect
 	detail := "to " + p.Redirect
 	if to := j.scope.Decide(p.Redirect); to.In {
-		v.Follow = []crawler.Link{{URL: p.Redirect, Via: crawler.ViaRedirect, From: p.Item.URL, Depth: p.Item.Depth, Hops: p.Item.Hops + 1}}
+		l := crawler.Link{URL: p.Redirect, Via: crawler.ViaRedirect, From: p.Item.URL, Depth: p.Item.Depth, Hops: p.Item.Hops + 1}
+		if why := j.trap(l); why != "" {
+			return v.end(known, Trap, "", "redirects to "+p.Redirect+": "+why)
+		}
+		v.Follow = []crawler.Link{l}
 	} else {
 		detail += ", which is out of scope: " + to.Why
 	}
+	v.Edge = p.Redirect
 	return v.end(known, Redirected, class, detail)
 }
 
@@ -179,6 +190,9 @@ func (j *judge) notModified(v verdict, p *crawler.Page, known ledger.State, scop
 		v.KeepValidators = false
 		return v
 	}
+	if known.Outcome == Listing { // the validators are those of the listing, also where an earlier page is still in Fin
+		return v.end(known, Listing, "", known.Detail)
+	}
 	return v.end(known, NotModified, "", "")
 }
 
@@ -192,8 +206,12 @@ func (j *judge) canonical(v verdict, it crawler.Item, to string, known ledger.St
 		v.CanonicalOut = true
 		return v, false
 	}
+	l := crawler.Link{URL: to, Via: crawler.ViaCanonical, From: it.URL, Depth: it.Depth}
+	if j.trap(l) != "" {
+		return v, false
+	}
 	v.Edge = to
-	v.Follow = append(v.Follow, crawler.Link{URL: to, Via: crawler.ViaCanonical, From: it.URL, Depth: it.Depth})
+	v.Follow = append(v.Follow, l)
 	return v.end(known, Canonicalized, "", "to "+to), true
 }
 
@@ -214,13 +232,20 @@ func (j *judge) follow(v *verdict, links []string) {
 			continue
 		}
 		l := crawler.Link{URL: u, Via: crawler.ViaLink, From: v.Item.URL, Depth: depth}
-		if !deep {
+		if deep {
+			v.NotFollowed = append(v.NotFollowed, notFollowed(l, v.At, TooDeep,
+				fmt.Sprintf("%s from the start, scope.max_depth is %d", count(depth, "link"), j.rules.MaxDepth)))
+		} else if why := j.trap(l); why != "" {
+			v.traps = append(v.traps, notFollowed(l, v.At, Trap, why))
+		} else {
 			v.Follow = append(v.Follow, l)
-			continue
 		}
-		v.NotFollowed = append(v.NotFollowed, ledger.Visit{Item: crawler.Item{Link: l}, ExternalID: ExternalID(u), At: v.At,
-			Outcome: TooDeep, Detail: fmt.Sprintf("%s from the start, scope.max_depth is %d", count(depth, "link"), j.rules.MaxDepth)})
 	}
+}
+
+// notFollowed is the outcome of a link that is not followed.
+func notFollowed(l crawler.Link, at time.Time, outcome, why string) ledger.Visit {
+	return ledger.Visit{Item: crawler.Item{Link: l}, ExternalID: ExternalID(l.URL), At: at, Outcome: outcome, Detail: why}
 }
 
 // sameLanguage reports whether a page in lang belongs to a site in locale: one is the other, or its beginning (en,

@@ -30,7 +30,7 @@ func testJudge(t *testing.T, scope crawler.ScopeConfig, extract sanitize.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &judge{scope: s, canon: canon, extract: x, rules: scope, locale: "en", signature: "sig",
+	return &judge{scope: s, canon: canon, extract: x, rules: scope, locale: "en", signature: "sig", trap: func(crawler.Link) string { return "" },
 		log: slog.New(slog.DiscardHandler)}
 }
 

@@ -1,5 +1,7 @@
 package ingest
 
+import "github.com/pageferry/pageferry/crawler"
+
 // Outcomes: what became of a URL in a run. Every URL ends a run with exactly one. The names are part of results and
 // ledgers: extend, never rename.
 const (
@@ -67,6 +69,38 @@ func adviceFor(outcome string) string {
 		}
 	}
 	return ""
+}
+
+const adviceOutOfScope = "to crawl it, add its host to scope.hosts, or a pattern for it to scope.include, and take it out of scope.exclude"
+
+// remedy returns what would make a page be delivered; empty for one that is, and for one that stands under another URL.
+func remedy(d Decision) string {
+	switch d.Outcome {
+	case Created, Updated, Unchanged, NotModified, Canonicalized, Redirected:
+		return ""
+	case Gone:
+		return "the site does not have it; if it should, look at it in a browser"
+	case NotHTML:
+		return "only HTML pages are delivered"
+	case Listing:
+		return "what it leads to is delivered; an index has no answers of its own. If it has, set extract.listings: deliver"
+	case FollowOnly:
+		return "it is read for its links only; a pattern of scope.include must match it, and none of scope.follow_only"
+	case Failed:
+		return failureAdvice[d.Class]
+	}
+	return adviceFor(d.Outcome)
+}
+
+// failureAdvice says what to do about a page that cannot be read; the others are for the next run to try again.
+var failureAdvice = map[string]string{
+	crawler.FailBlockedAddress: "its host has a private address; if the site is in your own network, set fetch.allow_private: true",
+	crawler.FailTLS:            "the certificate or the protocol of the site is wrong; look at it in a browser",
+	crawler.FailDNS:            "check the host name, and this machine's network",
+	crawler.FailTimeout:        "the site is slow; if that is usual, raise fetch.timeout",
+	crawler.FailHTTP4xx:        "the site refuses it; if that is for want of a login, set fetch.headers or fetch.basic_auth",
+	crawler.FailRedirectLoop:   "the site sends it round in a circle; look at it in a browser without cookies",
+	crawler.FailParse:          "the page is broken; look at it in a browser",
 }
 
 // skip is a reason for which pages stay out of Fin, and what a person can do about it.

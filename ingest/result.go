@@ -43,6 +43,7 @@ type Result struct {
 	Held     []PageProblem `json:"held"`
 	Gone     []PageProblem `json:"gone"` // in Fin, and the site no longer has them or no longer wants them there
 
+	Notes      []string `json:"notes"`        // what the site does that a person may want to know, though nothing is wrong with the run
 	OutOfScope []Beside `json:"out_of_scope"` // linked, on the site's hosts, and not covered by the scope
 }
 

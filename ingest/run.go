@@ -64,6 +64,7 @@ type run struct {
 
 	leads   leading
 	beside  tally
+	trapped trapped
 	foreign struct { // pages in Fin whose canonical is out of scope
 		pages              int
 		example, canonical string

@@ -19,6 +19,10 @@ type Article struct {
 	// Source says where the content was found, for a person: `extract.content[0] "main"`, `<article>`. It is not part
 	// of the hash.
 	Source string
+
+	// Listing says, in one line for a person, why the page is no article but an index that only lists other pages of its
+	// site: "27 links to other pages make up 94 % of its text". It is empty for an article, and not part of the hash.
+	Listing string
 }
 
 // Hash returns the lower-case hex SHA-256 of the title, a NUL and the HTML.

@@ -43,7 +43,7 @@ func (c *cleaner) element(n *html.Node, inPre bool) {
 		return
 	}
 	if isDropped(n.DataAtom) || n.Data == "search" || hidden(n) || hasNavigationRole(n) {
-		remove(n)
+		c.drop(n)
 		return
 	}
 	switch n.DataAtom {
@@ -75,6 +75,18 @@ func (c *cleaner) element(n *html.Node, inPre bool) {
 		return
 	}
 	c.flow(n)
+}
+
+// drop removes n. Of a cell that is withheld only the content goes: the cell holds its column together.
+func (c *cleaner) drop(n *html.Node) {
+	if !isCell(n.DataAtom) || !hasAttr(n, noSnippet) {
+		remove(n)
+		return
+	}
+	for n.FirstChild != nil {
+		n.RemoveChild(n.FirstChild)
+	}
+	pruneAttrs(n)
 }
 
 // flow cleans an element outside of preformatted text that neither goes with its content nor becomes something else.

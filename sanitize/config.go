@@ -13,6 +13,8 @@ type Config struct {
 	Title []string `yaml:"title"`
 	// Remove: everything in the content that one of these matches is left out. The title is read before.
 	Remove []string `yaml:"remove"`
+	// Listings says what becomes of pages that only list other pages: indexes, such as a category. Default: skip.
+	Listings Listings `yaml:"listings"`
 	// Rules override the selectors for some pages. The first rule whose pattern fits the page's URL wins.
 	Rules []Rule `yaml:"rules"`
 }
@@ -26,8 +28,17 @@ type Rule struct {
 	Remove  []string `yaml:"remove"`
 }
 
+// Listings is skip or deliver.
+type Listings string
+
+// The two values of a Listings.
+const (
+	SkipListings    Listings = "skip"    // they have no answers of their own; what they lead to has
+	DeliverListings Listings = "deliver" // they are articles like any other
+)
+
 // DefaultConfig extracts automatically.
-func DefaultConfig() Config { return Config{} }
+func DefaultConfig() Config { return Config{Listings: SkipListings} }
 
 // Validate reports every mistake with its path from the root of the configuration. compile says whether a rule's
 // pattern is well formed; nil leaves the patterns unchecked.
@@ -35,6 +46,9 @@ func (c *Config) Validate(report func(path, problem string), compile func(patter
 	validateSelectors("extract.content", c.Content, report)
 	validateSelectors("extract.title", c.Title, report)
 	validateSelectors("extract.remove", c.Remove, report)
+	if c.Listings != SkipListings && c.Listings != DeliverListings {
+		report("extract.listings", fmt.Sprintf("%q is neither skip nor deliver", string(c.Listings)))
+	}
 	for i, r := range c.Rules {
 		path := fmt.Sprintf("extract.rules[%d]", i)
 		if strings.TrimSpace(r.Match) == "" {

@@ -11,7 +11,7 @@ import (
 
 func TestValidate(t *testing.T) {
 	cfg := Config{
-		Content: []string{"main", "div[", ""}, Title: []string{"h1::before"}, Remove: []string{"a", ":nope"},
+		Content: []string{"main", "div[", ""}, Title: []string{"h1::before"}, Remove: []string{"a", ":nope"}, Listings: "never",
 		Rules: []Rule{{Match: " ", Content: []string{">"}}, {Match: "/x"}, {Match: "bad", Remove: []string{".ok"}}},
 	}
 	var got []string
@@ -26,7 +26,7 @@ func TestValidate(t *testing.T) {
 		}
 		return nil
 	})
-	want := []string{"extract.content[1]", "extract.content[2]", "extract.title[0]", "extract.remove[1]",
+	want := []string{"extract.content[1]", "extract.content[2]", "extract.title[0]", "extract.remove[1]", "extract.listings",
 		"extract.rules[0].match", "extract.rules[0].content[0]", "extract.rules[1]", "extract.rules[2].match"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("paths differ (-want +got):\n%s", diff)

@@ -18,6 +18,7 @@ type Extractor struct {
 	policy    *bluemonday.Policy
 	selectors selectors
 	rules     []rule
+	listings  bool // are articles
 	signature string
 }
 
@@ -27,7 +28,7 @@ func New(cfg Config, compile func(pattern string) (func(url string) bool, error)
 	if err != nil {
 		return nil, err
 	}
-	x := &Extractor{policy: newPolicy(), selectors: base}
+	x := &Extractor{policy: newPolicy(), selectors: base, listings: cfg.Listings == DeliverListings}
 	for i, r := range cfg.Rules {
 		path := fmt.Sprintf("extract.rules[%d]", i)
 		if compile == nil {
@@ -72,6 +73,9 @@ func (x *Extractor) Extract(doc *goquery.Document, pageURL, base string) (Articl
 	if err != nil {
 		return Article{}, err
 	}
+	if err := dropWithheld(&found); err != nil {
+		return Article{}, err
+	}
 	title := pageTitle(root, found, sel.title, pageURL)
 	content := gather(found, sel.remove)
 	clean(content, urls)
@@ -84,7 +88,11 @@ func (x *Extractor) Extract(doc *goquery.Document, pageURL, base string) (Articl
 	if blankNode(tree) {
 		return Article{}, &EmptyError{Why: found.source + " has neither text nor an image"}
 	}
-	return Article{Title: title, HTML: out, Text: plainText(tree, len(out)), Source: found.source}, nil
+	a := Article{Title: title, HTML: out, Text: plainText(tree, len(out)), Source: found.source}
+	if !x.listings {
+		a.Listing = listing(tree, root, found, urls)
+	}
+	return a, nil
 }
 
 // gather moves the found elements below a node of their own, without what remove matches and without furniture.

@@ -25,7 +25,7 @@ func hidden(n *html.Node) bool {
 	hide, icon, panel := false, false, false
 	for i := range n.Attr {
 		switch a := &n.Attr[i]; a.Key {
-		case "data-nosnippet":
+		case noSnippet:
 			return true
 		case "hidden":
 			hide = hide || !strings.EqualFold(a.Val, "until-found")

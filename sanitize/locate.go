@@ -16,6 +16,7 @@ type place struct {
 	roots  []*html.Node // in document order, none within another
 	source string       // for a person
 	auto   bool         // guessed: furniture inside of the content has to be looked for
+	bare   bool         // no landmark says that this is content
 	page   bool         // the whole page, for want of anything better
 }
 
@@ -69,10 +70,11 @@ func locateAutomatically(doc *html.Node, pageURL string) (place, error) {
 	if len(marks.titled) == 1 && isNearlyAll(marks.titled[0], all) {
 		return place{roots: marks.titled, source: "<" + marks.titled[0].Data + "> with a title page", auto: true}, nil
 	}
+	pruneWithheld(doc)
 	if n := readable(doc, pageURL); n != nil && isNearlyAll(n, all) {
-		return place{roots: []*html.Node{n}, source: "readability", auto: true}, nil
+		return place{roots: []*html.Node{n}, source: "readability", auto: true, bare: true}, nil
 	}
-	return place{roots: []*html.Node{marks.body}, source: "<body>", auto: true, page: true}, nil
+	return place{roots: []*html.Node{marks.body}, source: "<body>", auto: true, bare: true, page: true}, nil
 }
 
 // isNearlyAll reports whether n is enough of a page with that much prose to be taken for all of its content. What a page

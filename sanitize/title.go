@@ -15,11 +15,12 @@ import (
 const MaxTitle = 255
 
 // pageTitle returns the title of a page as plain text: of the configured selectors, else the first heading of the
-// content, else what the page says of itself, else the last segment of its URL. It is empty only without any of them.
+// content, else what the page says of itself, else the last segment of its URL. It is empty only without any of them. An
+// element that is withheld is no title; what the page's head says of it is published.
 func pageTitle(doc *html.Node, found place, selectors []cascadia.SelectorGroup, pageURL string) string {
 	for _, sel := range selectors {
 		for _, n := range cascadia.QueryAll(doc, sel) {
-			if t := labelOf(n); t != "" {
+			if t := labelOf(n); t != "" && withheldBy(n) == nil {
 				return cutTitle(t)
 			}
 		}
@@ -60,7 +61,7 @@ func oneLine(s string) string { return inlineText(textNode(s)) }
 func firstHeading(root *html.Node) string {
 	text := ""
 	visible := func(n *html.Node) bool {
-		if n.DataAtom == atom.H1 && !hidden(n) {
+		if n.DataAtom == atom.H1 && !hidden(n) && withheldBy(n.Parent) == nil {
 			text = inlineText(n)
 		}
 		return text != ""
@@ -76,7 +77,7 @@ func firstHeading(root *html.Node) string {
 func loneHeading(doc *html.Node, title string) string {
 	text, count := "", 0
 	find(doc, func(n *html.Node) bool {
-		if n.DataAtom == atom.H1 && !hidden(n) {
+		if n.DataAtom == atom.H1 && !hidden(n) && withheldBy(n.Parent) == nil {
 			text = inlineText(n)
 			count++
 		}

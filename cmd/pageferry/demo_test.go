@@ -14,7 +14,7 @@ import (
 )
 
 // outcomeOf is what the demo's config makes of each kind of sample page.
-var outcomeOf = map[demo.Expectation]string{demo.Deliver: ingest.Created, demo.Listing: ingest.FollowOnly, demo.Redirect: ingest.Redirected,
+var outcomeOf = map[demo.Expectation]string{demo.Deliver: ingest.Created, demo.Listing: ingest.Listing, demo.Redirect: ingest.Redirected,
 	demo.NoIndex: ingest.NoIndex, demo.Disallowed: ingest.Robots, demo.Duplicate: ingest.Canonicalized, demo.NotHTML: ingest.NotHTML}
 
 // Every page of the sample help center ends as it should, and a second run, on another port, finds nothing to send.

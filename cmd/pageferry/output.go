@@ -19,7 +19,8 @@ const shownOutOfScope = 5
 // order is how outcomes are listed: what is in Fin first, then what stays out, then what went wrong.
 var inFin = []string{ingest.Created, ingest.Updated, ingest.Unchanged, ingest.NotModified}
 var notInFin = []string{ingest.Redirected, ingest.Canonicalized, ingest.Gone, ingest.NoIndex, ingest.Excluded, ingest.Locale,
-	ingest.NotHTML, ingest.FollowOnly, ingest.TooDeep, ingest.Robots, ingest.Empty, ingest.TooLarge}
+	ingest.NotHTML, ingest.FollowOnly, ingest.Listing, ingest.Trap, ingest.TooDeep, ingest.Soft404, ingest.Robots, ingest.Login,
+	ingest.Challenge, ingest.NeedsJS, ingest.Empty, ingest.TooLarge}
 
 // printResult writes a result for people: errors to stderr, where they are not lost in a pipe, the rest to stdout.
 func printResult(c *console, res ingest.Result) error {
@@ -62,6 +63,9 @@ func printResult(c *console, res ingest.Result) error {
 			b.WriteString("  out of scope, though linked (add to scope.include what belongs to the site):\n")
 		}
 		fmt.Fprintf(b, "    %s  %d\n", o.Under, o.URLs)
+	}
+	for _, n := range res.Notes {
+		fmt.Fprintf(b, "  note: %s\n", n)
 	}
 	for _, m := range res.Messages {
 		fmt.Fprintf(b, "  → %s\n", m)

@@ -20,6 +20,9 @@ import (
 // moreGoroutines is how many goroutines a run may have beside its fetchers and deliverers, however large the site is.
 const moreGoroutines = 100
 
+// benchProbes is how many URLs that do not exist a run may ask for, to see how the site answers: one for the articles.
+const benchProbes = 1
+
 // BenchmarkProgram runs the program as a user does, in a process of its own, over a site of 10,000 pages: cold without
 // state, then warm with that of the first run, where every page answers 304. Run it with -benchtime 1x. It fails where
 // a page is asked for twice, where an upsert is missing or one too many, and where goroutines grow with the site.
@@ -107,7 +110,7 @@ func (p programRun) check(b *testing.B, pages int, outcome string, upserts int) 
 	if n := p.result.Pages[outcome]; n != pages || p.result.Exit != ingest.ExitOK {
 		b.Errorf("exit %d, pages %v; want %d %s", p.result.Exit, p.result.Pages, pages, outcome)
 	}
-	if s := p.site; s.Distinct != pages || s.Requests != pages || s.Most != 1 || s.Missing != 0 {
+	if s := p.site; s.Distinct != pages || s.Requests != pages || s.Most != 1 || s.Missing > benchProbes {
 		b.Errorf("the site was asked for %+v, want each of %d pages once and no other", s, pages)
 	}
 	if p.sink.Upserts != upserts || p.sink.Distinct != pages {

@@ -112,7 +112,7 @@ func TestManyFailingPagesOfAHealthySite(t *testing.T) {
 		f.site.set(bad[i], answer{status: 500})
 		f.site.set(good[i], article(fmt.Sprintf("Good %d", i), fmt.Sprintf("Text %d.", i)))
 	}
-	f.site.set("/", article("Home", "Welcome.", append(bad, good...)...))
+	f.site.set("/", article("Home", welcome, append(bad, good...)...))
 	f.want(f.sync(), 3, counts{"created": 16, "failed": 15})
 	f.want(f.sync(), 3, counts{"not_modified": 16, "failed": 15})
 }

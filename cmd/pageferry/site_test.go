@@ -121,6 +121,10 @@ func article(title, text string, links ...string) answer {
 	return answer{body: b.String()}
 }
 
+// welcome is enough text to make a home page an article, however many links it has.
+const welcome = "Welcome to the help center of Acme. It explains how to set up your account, how to invite the people you work with, " +
+	"and how to find out what a plan costs before you choose one. What you do not find here, you can ask our support, which answers within a day."
+
 // fixture is a site, an API to deliver to, and a config for both.
 type fixture struct {
 	t      testing.TB

@@ -27,6 +27,7 @@ type State struct {
 	Hash      string // of the article as delivered
 	Intent    string // create or update: open, so the page is sent whatever its hash
 	Outcome   string // of the last run that reached it
+	Detail    string // of a listing: what shows that it is one
 	Canonical string // rel=canonical when it was last read, if it named another URL
 	outlinks  []byte // packed; only with validators, because only then they can be needed
 	seq       int64
@@ -160,7 +161,7 @@ func (r *Run) fill(ctx context.Context, cursor int64, waiting int) {
 func (r *Run) readRows(ctx context.Context, cursor int64) ([]entry, error) {
 	rows, err := r.l.read.QueryContext(ctx, `SELECT f.seq, f.url, f.via, f.found_from, f.depth, f.hops, f.alone,
 			coalesce(p.id, 0), coalesce(p.remote_id, ''), coalesce(p.hash, ''), coalesce(p.intent, ''),
-			coalesce(p.outcome, ''), coalesce(p.signature, ''), coalesce(p.etag, ''), coalesce(p.last_modified, ''),
+			coalesce(p.outcome, ''), iif(p.outcome = 'listing', p.detail, ''), coalesce(p.signature, ''), coalesce(p.etag, ''), coalesce(p.last_modified, ''),
 			coalesce(p.body_hash, ''), coalesce(p.canonical, ''), o.links
 		FROM frontier f LEFT JOIN pages p ON p.destination_id = $1 AND p.url = f.url LEFT JOIN outlinks o ON o.page_id = p.id
 		WHERE f.seq > $2 AND f.run_id = $3 AND f.done = 0 ORDER BY f.seq LIMIT $4`, r.opts.Destination, cursor, r.ID, readAhead)
@@ -175,7 +176,7 @@ func (r *Run) readRows(ctx context.Context, cursor int64) ([]entry, error) {
 		var signature string
 		it, st := &e.item, &e.state
 		if err := rows.Scan(&e.seq, &it.URL, &it.Via, &it.From, &it.Depth, &it.Hops, &it.Alone, &st.ID, &st.RemoteID,
-			&st.Hash, &st.Intent, &st.Outcome, &signature, &v.ETag, &v.LastModified, &v.BodyHash, &st.Canonical, &st.outlinks); err != nil {
+			&st.Hash, &st.Intent, &st.Outcome, &st.Detail, &signature, &v.ETag, &v.LastModified, &v.BodyHash, &st.Canonical, &st.outlinks); err != nil {
 			return nil, r.readError(ctx, err)
 		}
 		if st.Intent == "" && !r.opts.Refetch && v != (crawler.Validators{}) && signature == r.opts.Reading(it.URL) {

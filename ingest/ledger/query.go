@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"iter"
 	"time"
+
+	"github.com/pageferry/pageferry/crawler"
 )
 
 // Counts returns how many URLs ended the run with each outcome.
@@ -241,4 +243,15 @@ func (l *Ledger) History(ctx context.Context, page int64, n int) ([]OutcomeOf, e
 		all = append(all, o)
 	}
 	return all, plain(rows.Err())
+}
+
+// Reading returns how a page was read last: what its version is known by, and the signature it was read under. Both
+// are zero where the next run asks for the whole page.
+func (l *Ledger) Reading(ctx context.Context, page int64) (v crawler.Validators, signature string, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT etag, last_modified, body_hash, signature FROM pages WHERE id = $1`, page).
+		Scan(&v.ETag, &v.LastModified, &v.BodyHash, &signature)
+	if err != nil {
+		return v, "", fmt.Errorf("read validators: %w", plain(err))
+	}
+	return v, signature, nil
 }

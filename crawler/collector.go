@@ -28,9 +28,6 @@ func (c *Crawler) newCollector() *colly.Collector {
 	k.WithTransport(recorder{next: c.transport, decoders: &c.decoders, unwanted: c.unwanted})
 	k.SetRequestTimeout(0) // the context has the deadline
 	k.SetRedirectHandler(func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })
-	k.OnResponseHeaders(func(r *colly.Response) {
-		r.Headers.Set("Content-Type", "text/html; charset=utf-8") // so that Colly leaves the bytes alone
-	})
 	return k
 }
 
@@ -39,10 +36,10 @@ func (c *Crawler) get(ctx context.Context, u *url.URL, v Validators) *exchange {
 	x := &exchange{limit: int64(c.cfg.Fetch.MaxBody)}
 	header := c.header(u, pageAccept)
 	if v.ETag != "" {
-		header.Set("If-None-Match", v.ETag)
+		header["If-None-Match"] = []string{v.ETag}
 	}
 	if v.LastModified != "" {
-		header.Set("If-Modified-Since", v.LastModified)
+		header["If-Modified-Since"] = []string{v.LastModified}
 	}
 	x.conditional = v.ETag != "" || v.LastModified != ""
 

@@ -129,9 +129,7 @@ func (c *Crawler) dialable() hostSet {
 // never over http to a host that is crawled over https.
 func (c *Crawler) header(u *url.URL, accept string) http.Header {
 	h := make(http.Header, 5+len(c.cfg.Fetch.Headers))
-	h.Set("User-Agent", c.agent)
-	h.Set("Accept", accept)
-	h.Set("Accept-Encoding", acceptEncoding)
+	h["User-Agent"], h["Accept"], h["Accept-Encoding"] = []string{c.agent}, []string{accept}, []string{acceptEncoding}
 	if !c.hosts.has(u) || u.Scheme == "http" && c.secure[u.Hostname()] {
 		return h
 	}

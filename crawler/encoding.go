@@ -74,10 +74,7 @@ func (d *decoders) decodeBody(res *http.Response, limit int64) {
 		return
 	}
 	res.Body = &decodedBody{wire: res.Body, names: names, limit: limit, pool: d}
-	res.Header.Del("Content-Encoding")
-	res.Header.Del("Content-Length")
 	res.ContentLength = -1
-	res.Uncompressed = true // so that Colly does not try
 }
 
 // decodedBody is the body of an answer without its encodings. Nothing is read before the first Read.

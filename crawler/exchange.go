@@ -51,7 +51,9 @@ var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 const maxLentBody = 1 << 20
 
-// RoundTrip implements http.RoundTripper. The request's context carries its *exchange. The response has no body.
+// RoundTrip implements http.RoundTripper. The request's context carries its *exchange, and what came back: the response has
+// neither body nor headers. http.Client would fail on a Location that it cannot parse, and Colly on one outside of the
+// allowed domains, before they ask whether to follow; and Colly would decode what it takes for another charset.
 func (r recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	x, ok := req.Context().Value(exchangeKey{}).(*exchange)
 	if !ok {
@@ -62,10 +64,8 @@ func (r recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	x.answered = time.Now()
-	x.status, x.header, x.contentType = res.StatusCode, res.Header.Clone(), contentTypeOf(res.Header)
-	// http.Client fails on a Location that it cannot parse, and Colly on one outside of the allowed domains, before
-	// they ask whether to follow. x.header keeps it.
-	res.Header.Del("Location")
+	x.status, x.header, x.contentType = res.StatusCode, res.Header, contentTypeOf(res.Header)
+	defer func() { res.Header = http.Header{} }() // for Colly; x keeps them
 	r.decoders.decodeBody(res, x.limit)
 	switch {
 	case res.StatusCode >= http.StatusMultipleChoices:

@@ -169,7 +169,7 @@ type Intent struct {
 // Updates returns the rows of the pages whose update this run has staged.
 func (r *Run) Updates(ctx context.Context) ([]int64, error) {
 	rows, err := r.l.read.QueryContext(ctx, `SELECT id FROM pages
-		WHERE destination_id = $1 AND intent = 'update' AND intent_run = $2 ORDER BY id`, r.opts.Destination, r.ID)
+		WHERE destination_id = $1 AND intent <> '' AND intent = 'update' AND intent_run = $2 ORDER BY id -- <> '': for the index`, r.opts.Destination, r.ID)
 	if err != nil {
 		return nil, r.readError(ctx, err)
 	}

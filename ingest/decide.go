@@ -92,10 +92,12 @@ func (r *run) checkStart(ctx context.Context) error {
 				r.incomplete = append(r.incomplete, fmt.Sprintf("the start URL %s redirects to %s, which is out of scope (%s): set start to it, or add its host to scope.hosts", s, p.Edge, to.Why))
 				continue
 			}
-			if end, _, _, err := r.target(ctx, p); err != nil {
+			d, err := r.target(ctx, p)
+			if err != nil {
 				return err
-			} else if end.URL != "" {
-				p = end
+			}
+			if d.end.URL != "" {
+				p = d.end
 			}
 		}
 		switch p.Outcome {

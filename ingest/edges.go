@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,34 +16,40 @@ import (
 // maxHops is how many redirects and canonicals may lead from a page to the one that stands for it.
 const maxHops = 10
 
-// target follows the edges that this run recorded from a page and returns the page where they end. ok is false where
-// they lead out of what the run has seen; loop names the URLs of a circle, or of a chain that is too long.
-func (r *run) target(ctx context.Context, from ledger.Page) (end ledger.Page, ok bool, loop []string, err error) {
+// destination is where the redirects and canonicals from a page lead.
+type destination struct {
+	end       ledger.Page // where they end; zero: a URL that the ledger does not have
+	ok        bool        // end is in Fin, or about to be
+	temporary bool        // one of them says that it is not for ever
+	loop      []string    // URLs of a circle, or of a chain that is too long; nil: neither
+}
+
+// target follows the edges that this run recorded from a page.
+func (r *run) target(ctx context.Context, from ledger.Page) (d destination, err error) {
 	chain := []string{from.URL}
-	at := from
-	for at.Outcome == Redirected || at.Outcome == Canonicalized {
-		for _, seen := range chain[:len(chain)-1] {
-			if seen == at.URL {
-				return at, false, chain, nil
-			}
+	d.end = from
+	for d.end.Outcome == Redirected || d.end.Outcome == Canonicalized {
+		if len(chain) > maxHops || slices.Contains(chain[:len(chain)-1], d.end.URL) {
+			d.loop = chain
+			return d, nil
 		}
-		if len(chain) > maxHops {
-			return at, false, chain, nil
-		}
-		next, found, err := r.site.Ledger.Page(ctx, r.destID, at.Edge)
+		d.temporary = d.temporary || d.end.Class == classTemporary
+		next, found, err := r.site.Ledger.Page(ctx, r.destID, d.end.Edge)
 		if err != nil {
-			return at, false, nil, err
+			return d, err
 		}
-		if !found || (next.OutcomeRun != r.ledger.ID && !r.staged(next)) {
-			return next, false, nil, nil
+		d.end = next
+		if found && r.staged(next) {
+			d.ok = true
+			return d, nil
 		}
-		if r.staged(next) {
-			return next, true, nil, nil
+		if !found || next.OutcomeRun != r.ledger.ID {
+			return d, nil
 		}
 		chain = append(chain, next.URL)
-		at = next
 	}
-	return at, stands(at), nil, nil
+	d.ok = stands(d.end)
+	return d, nil
 }
 
 // stands reports whether a page is in Fin after this run: it was confirmed, or it was there and nothing says that it
@@ -55,10 +63,25 @@ func (r *run) staged(p ledger.Page) bool {
 	return p.Intent != "" && p.IntentRun == r.ledger.ID && p.OutcomeRun != r.ledger.ID
 }
 
-// standAlone returns, as links, the pages whose canonical does not end at a page that is in Fin or about to be: they
-// stand for themselves and must be fetched again.
+// Bounds of what may lead to one page.
+const (
+	// manyAlike is from how many paths canonicals to one page are a mistake of the site's template. Other queries of one
+	// path, such as the pages of a list, are no such paths.
+	manyAlike = 10
+	// manyToOne is from how many delivered pages on a common target of their redirects or canonicals may be no move, but
+	// a home page that stands in for what is not there.
+	manyToOne = 3
+)
+
+// standAlone returns, as links, the pages that stand for themselves although they name a canonical, and must be fetched
+// again: those whose canonical does not end at a page that is in Fin or about to be, and those of too many that all
+// name the same one.
 func (r *run) standAlone(ctx context.Context) ([]crawler.Link, error) {
 	var links []crawler.Link
+	alone := func(p ledger.Page) {
+		links = append(links, crawler.Link{URL: p.URL, Via: crawler.ViaAgain, From: p.Edge, Depth: p.Depth, Alone: true})
+	}
+	to := map[string][]ledger.Page{} // by where they end, if it is in Fin
 	for p, err := range r.site.Ledger.Pages(ctx, r.destID, r.ledger.ID, ledger.Edges) {
 		if err != nil {
 			return nil, err
@@ -66,38 +89,57 @@ func (r *run) standAlone(ctx context.Context) ([]crawler.Link, error) {
 		if p.Outcome != Canonicalized {
 			continue
 		}
-		_, ok, loop, err := r.target(ctx, p)
+		d, err := r.target(ctx, p)
 		if err != nil {
 			return nil, err
 		}
-		if !ok && len(loop) == 0 {
+		if !d.ok && len(d.loop) == 0 {
 			// Where the next page of a chain stands alone, it is the one that this page leads to.
 			next, found, err := r.site.Ledger.Page(ctx, r.destID, p.Edge)
 			if err != nil {
 				return nil, err
 			}
-			ok = found && next.OutcomeRun == r.ledger.ID && next.Outcome == Canonicalized
+			d.ok = found && next.OutcomeRun == r.ledger.ID && next.Outcome == Canonicalized
 		}
-		if !ok {
-			links = append(links, crawler.Link{URL: p.URL, Via: crawler.ViaAgain, From: p.Edge, Depth: p.Depth, Alone: true})
+		if d.ok {
+			to[d.end.URL] = append(to[d.end.URL], p)
+		} else {
+			alone(p)
+		}
+	}
+	for _, end := range slices.Sorted(maps.Keys(to)) {
+		pages := to[end]
+		if distinctPaths(pages, end) < manyAlike {
+			continue
+		}
+		r.alike = append(r.alike, fmt.Sprintf("%d pages, such as %s, name %s as their canonical URL; so many cannot be copies of one, "+
+			"so each was read for itself", len(pages), pages[0].URL, end))
+		for _, p := range pages {
+			alone(p)
 		}
 	}
 	return links, nil
 }
 
-// manyToOne is from how many delivered pages on a common target of their redirects or canonicals is no move, but a login
-// or a home page that stands in for what is not there.
-const manyToOne = 3
+// distinctPaths counts the paths of pages that are not that of end.
+func distinctPaths(pages []ledger.Page, end string) int {
+	own, _, _ := strings.Cut(end, "?")
+	paths := map[string]bool{}
+	for _, p := range pages {
+		if path, _, _ := strings.Cut(p.URL, "?"); path != own {
+			paths[path] = true
+		}
+	}
+	return len(paths)
+}
 
 // settleEdges says at the end of a run what each redirect and canonical came to. One that ends at a live page is
-// evidence that a delivered page has moved there, unless it is temporary or leads where many lead; a circle is a
+// evidence that a delivered page has moved there, unless it is temporary or leads where too many lead; a circle is a
 // failure; else a delivered page is stale.
 func (r *run) settleEdges(ctx context.Context) error {
 	type edge struct {
 		from ledger.Page
-		end  ledger.Page
-		ok   bool
-		loop []string
+		destination
 	}
 	var edges []edge
 	delivered := map[string]int{} // pages in Fin by where they lead
@@ -105,20 +147,24 @@ func (r *run) settleEdges(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		e := edge{from: p}
-		if e.end, e.ok, e.loop, err = r.target(ctx, p); err != nil {
+		d, err := r.target(ctx, p)
+		if err != nil {
 			return err
 		}
-		if e.end.URL == "" {
-			e.end.URL = p.Edge
+		if d.end.URL == "" {
+			d.end.URL = p.Edge
 		}
 		if p.RemoteID != "" {
-			delivered[e.end.URL]++
+			delivered[d.end.URL]++
 		}
-		r.leads.add(e.end.URL)
-		if p.RemoteID != "" || !e.ok {
-			edges = append(edges, e) // the others are what they were recorded as
+		r.leads.add(d.end.URL)
+		if p.RemoteID != "" || !d.ok {
+			edges = append(edges, edge{p, d}) // the others are what they were recorded as
 		}
+	}
+	inFin, err := r.site.Ledger.InTarget(ctx, r.destID)
+	if err != nil {
+		return err
 	}
 	for _, e := range edges {
 		p, in := e.from, e.from.RemoteID != ""
@@ -132,7 +178,7 @@ func (r *run) settleEdges(ctx context.Context) error {
 			v.Detail, v.Stale = fmt.Sprintf("to %s, which is not in Fin (%s)", p.Edge, cmp.Or(e.end.Outcome, "not reached")), in
 		case !in: // leads out of scope, which its detail says
 			continue
-		case e.ok && p.Class != classTemporary && delivered[e.end.URL] < manyToOne:
+		case e.ok && !e.temporary && !r.gathers(e.end.URL, delivered[e.end.URL], inFin):
 			v.Evidence = true
 		default:
 			v.Stale = true
@@ -142,6 +188,25 @@ func (r *run) settleEdges(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// gathers reports whether a page to which n of the pages in Fin lead stands in for what is not there: it is where the
+// site begins, or they are more than a site merges at once.
+func (r *run) gathers(url string, n, inFin int) bool {
+	if n < manyToOne {
+		return false
+	}
+	return r.begins(url) || n > max(2*manyToOne-1, inFin/20) || 2*n > inFin
+}
+
+// begins reports whether a URL is a start URL or the root of its host.
+func (r *run) begins(url string) bool {
+	for _, s := range r.site.Crawl.Start {
+		if c, err := r.judge.canon.Canonical(s); err == nil && c == url {
+			return true
+		}
+	}
+	return strings.Count(url, "/") == 3 && strings.HasSuffix(url, "/")
 }
 
 // leading counts where redirects and canonicals lead, and knows the place to which most do.

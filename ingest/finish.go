@@ -22,6 +22,7 @@ func (r *run) finish(ctx context.Context, err error) Result {
 	r.spend(&res)
 	res.Notes = append(res.Notes, r.site.Crawler.RobotsNotes()...)
 	res.Notes = append(res.Notes, r.site.Crawler.TrapNotes()...)
+	res.Notes = append(res.Notes, r.alike...)
 	if r.ledger != nil {
 		res.Run, res.Resumed, res.StartedAt = r.ledger.ID, r.ledger.Resumed, r.ledger.Started
 		if rerr := r.collect(ctx, &res); rerr != nil && err == nil {

@@ -150,7 +150,7 @@ func (j *judge) redirect(v verdict, p *crawler.Page, known ledger.State) verdict
 	detail := "to " + p.Redirect
 	if to := j.scope.Decide(p.Redirect); to.In {
 		l := crawler.Link{URL: p.Redirect, Via: crawler.ViaRedirect, From: p.Item.URL, Depth: p.Item.Depth, Hops: p.Item.Hops + 1}
-		if why := j.trap(l); why != "" {
+		if why := j.trapped(l); why != "" {
 			return v.end(known, Trap, "", "redirects to "+p.Redirect+": "+why)
 		}
 		v.Follow = []crawler.Link{l}
@@ -197,7 +197,7 @@ func (j *judge) notModified(v verdict, p *crawler.Page, known ledger.State, scop
 }
 
 // canonical follows a rel=canonical that leads to another page of the site. One that leads out of scope does not
-// count: the page stands for itself.
+// count: the page stands for itself. So does the page at the end of a chain that is too long.
 func (j *judge) canonical(v verdict, it crawler.Item, to string, known ledger.State) (verdict, bool) {
 	if to == "" || it.Alone || j.rules.Canonical == crawler.Ignore {
 		return v, false
@@ -206,13 +206,21 @@ func (j *judge) canonical(v verdict, it crawler.Item, to string, known ledger.St
 		v.CanonicalOut = true
 		return v, false
 	}
-	l := crawler.Link{URL: to, Via: crawler.ViaCanonical, From: it.URL, Depth: it.Depth}
-	if j.trap(l) != "" {
+	l := crawler.Link{URL: to, Via: crawler.ViaCanonical, From: it.URL, Depth: it.Depth, Hops: it.Hops + 1}
+	if l.Hops > maxHops || j.trapped(l) != "" {
 		return v, false
 	}
 	v.Edge = to
 	v.Follow = append(v.Follow, l)
 	return v.end(known, Canonicalized, "", "to "+to), true
+}
+
+// trapped returns why the target of a redirect or canonical is not worth following, unless the frontier has it.
+func (j *judge) trapped(l crawler.Link) string {
+	if j.seen != nil && j.seen(l.URL) {
+		return ""
+	}
+	return j.trap(l)
 }
 
 // follow adds to a visit those of the page's links that belong to the site.

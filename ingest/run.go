@@ -63,6 +63,7 @@ type run struct {
 	incomplete         []string // why the run is not complete; written by one goroutine at a time
 
 	leads   leading
+	alike   []string // what too many canonicals to one page were taken for
 	beside  tally
 	trapped trapped
 	foreign struct { // pages in Fin whose canonical is out of scope

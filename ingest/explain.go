@@ -17,7 +17,9 @@ type Explanation struct {
 	URL        string // canonical form
 	ExternalID string
 	Scope      crawler.Verdict
+	Trap       string                 // why a link to it would not be followed; empty: it would
 	Robots     crawler.RobotsDecision // zero where the URL is out of scope
+	Probe      *crawler.Probe         // how the site answers for such URLs that it cannot have; nil: it was not asked
 
 	Destination *ledger.Destination // whose state is shown; nil: there was no run yet
 	Known       *ledger.Page        // nil: the ledger does not have it
@@ -68,11 +70,15 @@ func Explain(ctx context.Context, site Site, raw string) (Explanation, error) {
 		}
 		return x, nil
 	}
+	x.Trap = site.Crawler.Trap(crawler.Link{URL: canonical, Via: crawler.ViaLink, Depth: 1})
 	if x.Robots, err = site.Crawler.Robots(ctx, canonical); err != nil {
 		return x, err
 	}
 	if x.Steps, err = e.walk(ctx, canonical); err != nil {
 		return x, err
+	}
+	if p, ok := site.Crawler.Probed(canonical); ok {
+		x.Probe = &p
 	}
 	x.Decision = e.conclude(x.Steps)
 	return x, nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,6 +77,12 @@ func printExplanation(e *runEnv, x ingest.Explanation) error {
 	for i, s := range x.Steps {
 		t.step(i, s)
 	}
+	if x.Probe != nil {
+		t.add("unknown URLs", "%s (asked %s)", x.Probe.Answer, x.Probe.URL)
+	}
+	if x.Trap != "" {
+		t.add("links to it", "are not followed: %s", x.Trap)
+	}
 	t.state(x)
 	t.decision(x)
 	return t.Flush()
@@ -117,7 +124,9 @@ func (t rows) step(i int, s ingest.Step) {
 		return
 	case p.Redirect != "":
 		t.add(name, "HTTP %d, leads to %s", p.Status, p.Redirect)
-	case p.Status != 0:
+	case p.Doc == nil:
+		t.add(name, "HTTP %d %s", p.Status, http.StatusText(p.Status))
+	default:
 		t.add(name, "HTTP %d %s, %s, %s, %d of them to follow", p.Status, p.ContentType, count(int(p.Bytes), "byte"), count(len(p.Links), "link"), s.Decision.Links)
 	}
 	if p.Instead != nil {

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/pageferry/pageferry/crawler"
 	"github.com/pageferry/pageferry/ingest/ledger"
 )
@@ -61,7 +59,11 @@ func (r *run) crawl(ctx, stopping context.Context, creates *queue) error {
 			return err
 		}
 	}
-	if err := r.seedAndPass(ctx, creates); err != nil || stopping.Err() != nil {
+	// Not while it crawls: the order in which pages are fetched shall not depend on chance.
+	if err := r.ledger.Seed(ctx, r.place); err != nil {
+		return err
+	}
+	if err := r.pass(ctx, creates); err != nil || stopping.Err() != nil {
 		return err
 	}
 	alone, err := r.standAlone(ctx)
@@ -78,22 +80,6 @@ func (r *run) crawl(ctx, stopping context.Context, creates *queue) error {
 	}
 	r.incomplete = append(r.incomplete, r.site.Crawler.RobotsFailures()...)
 	return nil
-}
-
-// seedAndPass puts what the ledger knows into the frontier while the crawl is under way: it is the whole of the site in
-// most runs.
-func (r *run) seedAndPass(ctx context.Context, creates *queue) error {
-	g, gctx := errgroup.WithContext(ctx)
-	release := r.ledger.Hold()
-	g.Go(func() error {
-		defer release()
-		return r.ledger.Seed(gctx, r.place)
-	})
-	g.Go(func() error { return r.pass(gctx, creates) })
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	return r.ledger.Flush() // what Seed recorded when the crawl was over already
 }
 
 // pass crawls until the frontier is empty, and returns when all of it is recorded.

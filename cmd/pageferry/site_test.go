@@ -36,6 +36,7 @@ type testSite struct {
 	mu      sync.Mutex
 	pages   map[string]answer
 	hits    map[string]int
+	order   []string       // paths, as they were asked for
 	matched map[string]int // conditional requests answered 304
 	bare    bool           // sends no validators
 }
@@ -50,6 +51,7 @@ func newTestSite(t testing.TB) *testSite {
 func (s *testSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.hits[r.URL.RequestURI()]++
+	s.order = append(s.order, r.URL.RequestURI())
 	a, ok := s.pages[r.URL.RequestURI()]
 	bare := s.bare
 	s.mu.Unlock()
@@ -99,6 +101,20 @@ func (s *testSite) remove(path string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.pages, path)
+}
+
+// asked returns the pages that were asked for since the last call, in order.
+func (s *testSite) asked() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var pages []string
+	for _, path := range s.order {
+		if s.pages[path].body != "" && !strings.HasSuffix(path, ".xml") {
+			pages = append(pages, path)
+		}
+	}
+	s.order = nil
+	return pages
 }
 
 // requests returns how often each path was asked for since the last call.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -257,4 +258,27 @@ func TestSandboxStoreThatWasDeletedIsAnotherDestination(t *testing.T) {
 	}
 	f.want(f.sync("--sandbox"), 0, counts{"created": 4})
 	f.want(f.sync(), 0, counts{"not_modified": 4})
+}
+
+// Pages are fetched in the same order in every run: start, those of the sitemap, then by the links from them, breadth
+// first.
+func TestOrderOfTheCrawl(t *testing.T) {
+	f := newFixture(t, "fetch: {allow_private: true, rate: 0, concurrency: 1}\n")
+	f.site.set("/sitemap.xml", answer{header: http.Header{"Content-Type": {"application/xml"}}, body: `<urlset>` +
+		`<url><loc>` + f.site.URL + `/m2</loc></url><url><loc>` + f.site.URL + `/m1</loc></url></urlset>`})
+	f.site.set("/", article("Home", welcome, "/b", "/a"))
+	f.site.set("/m1", article("M1", "In the sitemap."))
+	f.site.set("/m2", article("M2", "In the sitemap, first.", "/c"))
+	f.site.set("/a", article("A", "A page.", "/d"))
+	f.site.set("/b", article("B", "A page.", "/e"))
+	for _, path := range []string{"/c", "/d", "/e"} {
+		f.site.set(path, article("Page "+path, "A page at "+path))
+	}
+	want := []string{"/", "/m2", "/m1", "/b", "/a", "/c", "/e", "/d"}
+	for range 3 {
+		f.sync()
+		if got := f.site.asked(); !slices.Equal(got, want) {
+			t.Errorf("asked for %q, want %q", got, want)
+		}
+	}
 }

@@ -246,14 +246,6 @@ func (r *Run) release(added, n int, err error) {
 	r.wake()
 }
 
-// Hold keeps Next from saying that there is nothing more, until release is called: links are still to come.
-func (r *Run) Hold() (release func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.open++
-	return func() { r.release(0, 1, nil) }
-}
-
 // Known is a page that the ledger knows when a run begins.
 type Known struct {
 	URL   string

@@ -35,6 +35,11 @@ func schemaTypes(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[crawler.Sitemaps]():
 		urls := &jsonschema.Schema{Type: "array", Items: &jsonschema.Schema{Type: "string"}}
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{enum(crawler.SitemapsAuto, crawler.SitemapsNone), urls}}
+	case reflect.TypeFor[ingest.Share]():
+		share := text(&jsonschema.Schema{Pattern: `^[0-9]+ ?%?$`, Examples: []any{"10%"}})
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{share, {Type: "integer"}}}
+	case reflect.TypeFor[ingest.DeleteAction]():
+		return enum(ingest.ActionDelete, ingest.ActionHide, ingest.ActionKeep)
 	case reflect.TypeFor[sanitize.Listings]():
 		return enum(sanitize.SkipListings, sanitize.DeliverListings)
 	case reflect.TypeFor[crawler.Obedience]():

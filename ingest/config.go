@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // AnyLocale is the Config.Locale that keeps pages of every language.
@@ -12,17 +13,21 @@ const AnyLocale = "any"
 // maxSite bounds Config.Site: file names may have 255 bytes, and state files append suffixes to it.
 const maxSite = 100
 
-// Config names the site and its language: the top-level keys site and locale.
+// Config names the site and its language, and says what is taken out of Fin: the top-level keys site, locale and delete.
 type Config struct {
 	// Name of the site's state files and of the site in results. Default: host and path of the first start URL.
 	Site string `yaml:"site"`
 	// Language of the pages to keep, as a BCP 47 tag: pages whose language is known and different are skipped. A tag
 	// without a region matches every region: en keeps en-GB. "any" keeps all pages.
 	Locale string `yaml:"locale"`
+	// Delete says what becomes of pages in Fin that the site no longer has, or no longer wants there.
+	Delete DeleteConfig `yaml:"delete"`
 }
 
-// DefaultConfig returns the settings of a config that names neither key.
-func DefaultConfig() Config { return Config{Locale: "en"} }
+// DefaultConfig returns the settings of a config that names none of the keys.
+func DefaultConfig() Config {
+	return Config{Locale: "en", Delete: DeleteConfig{Action: ActionDelete, After: 24 * time.Hour, Max: Share{10, true}}}
+}
 
 // siteName is what every file system takes as the beginning of a file name.
 var siteName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
@@ -37,6 +42,7 @@ func (c *Config) Validate(report func(path, problem string)) {
 			report("site", problem)
 		}
 	}
+	c.Delete.validate(report)
 	if !languageTag.MatchString(c.Locale) {
 		problem := fmt.Sprintf(`%q is not a language tag; write one such as en or pt-BR, or "any" to keep every language`, c.Locale)
 		if tag := strings.ReplaceAll(c.Locale, "_", "-"); languageTag.MatchString(tag) {

@@ -56,6 +56,14 @@ func (r *run) decide(ctx context.Context, res *Result, err error) {
 		res.Messages = append(res.Messages, look...)
 		return
 	}
+	if n := len(res.Held); n > 0 {
+		res.Exit, res.Reason = ExitLook, ReasonHeld
+		say("%s held, and listed below: look at them, and let them through with --accept %d if they are right", held(n), r.ledger.ID)
+		if r.suspect != "" {
+			say("%s", r.suspect)
+		}
+		return
+	}
 	switch {
 	case len(res.Failures) > 0:
 		res.Exit, res.Reason = ExitIncomplete, ReasonFailed
@@ -71,6 +79,13 @@ func (r *run) decide(ctx context.Context, res *Result, err error) {
 	for _, why := range res.Incomplete {
 		say("the run is incomplete: %s", why)
 	}
+}
+
+func held(n int) string {
+	if n == 1 {
+		return "1 change is"
+	}
+	return fmt.Sprintf("%d changes are", n)
 }
 
 // checkStart makes the run incomplete where a start URL could not be read: what hangs on it may have been missed.

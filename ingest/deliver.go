@@ -160,8 +160,11 @@ func (r *run) request(in ledger.Intent) intercom.UpsertExternalPageRequest {
 	t := r.site.Target
 	q := intercom.UpsertExternalPageRequest{SourceID: r.dest.SourceID, ExternalID: in.ExternalID, Title: in.Title, HTML: in.HTML,
 		URL: in.URL, Locale: t.Locale}
-	if in.RemoteID == "" || t.Availability.Apply == "always" {
+	switch {
+	case in.RemoteID == "" || t.Availability.Apply == "always":
 		q.AIAgentAvailability, q.AICopilotAvailability = &t.Availability.AIAgent, &t.Availability.AICopilot
+	case in.Restore != nil:
+		q.AIAgentAvailability, q.AICopilotAvailability = &in.Restore.Agent, &in.Restore.Copilot
 	}
 	return q
 }

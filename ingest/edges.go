@@ -180,6 +180,9 @@ func (r *run) settleEdges(ctx context.Context) error {
 			continue
 		case e.ok && !e.temporary && !r.gathers(e.end.URL, delivered[e.end.URL], inFin):
 			v.Evidence = true
+			if e.end.Outcome == Created && e.end.OutcomeRun == r.ledger.ID {
+				r.moves = append(r.moves, move{p, e.end})
+			}
 		default:
 			v.Stale = true
 		}

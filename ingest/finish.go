@@ -18,7 +18,7 @@ func (r *run) finish(ctx context.Context, err error) Result {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 	defer cancel()
 	res := Result{Site: r.site.Name, Destination: r.dest, StartedAt: r.began, Pages: map[string]int{}, Messages: []string{}, Incomplete: []string{},
-		Failures: []PageProblem{}, Stale: []PageProblem{}, Held: []PageProblem{}, Gone: []PageProblem{}, Notes: []string{}, OutOfScope: []Beside{}}
+		Failures: []PageProblem{}, Stale: []PageProblem{}, Held: []HeldItem{}, Gone: []PageProblem{}, Notes: []string{}, OutOfScope: []Beside{}}
 	r.spend(&res)
 	res.Notes = append(res.Notes, r.site.Crawler.RobotsNotes()...)
 	res.Notes = append(res.Notes, r.site.Crawler.TrapNotes()...)
@@ -29,6 +29,7 @@ func (r *run) finish(ctx context.Context, err error) Result {
 			err = rerr
 		}
 	}
+	res.Deleted, res.Moved = int(r.removed.Load()), int(r.moved.Load())
 	r.decide(ctx, &res, err)
 	res.StartedAt = res.StartedAt.UTC().Truncate(time.Second)
 	res.DurationMS = time.Since(r.began).Milliseconds()
@@ -80,6 +81,13 @@ func (r *run) collect(ctx context.Context, res *Result) error {
 			*list.into = append(*list.into, problem(p, list.of))
 		}
 	}
+	holds, err := r.site.Ledger.Holds(ctx, r.destID, r.ledger.ID)
+	if err != nil {
+		return err
+	}
+	for _, h := range holds {
+		res.Held = append(res.Held, HeldItem{h.URL, h.Action, h.Why})
+	}
 	if last, err := r.site.Ledger.LastComplete(ctx, r.destID); err != nil {
 		return err
 	} else if !last.IsZero() {
@@ -114,7 +122,7 @@ func (r *run) close(ctx context.Context, res *Result) error {
 	}
 	open := res.Reason == ReasonInterrupted || res.Reason == ReasonTokenRefused || res.Reason == ReasonAPIDown
 	return r.ledger.Close(ledger.Closing{Now: time.Now(), Exit: res.Exit, Reason: res.Reason, Complete: res.Complete, KeepOpen: open,
-		Evidence: res.Complete && res.Exit != ExitLook, Result: string(b),
+		Evidence: res.Complete && r.trusted, Result: string(b),
 		Spent: ledger.Spent{Fetches: res.Fetches, Upserts: res.Upserts, Requests: res.APIRequests, Retries: res.Retries, BytesFetched: res.BytesFetched}})
 }
 

@@ -112,7 +112,7 @@ func (j *judge) page(p *crawler.Page, known ledger.State, stored []string) verdi
 	case known.RemoteID != "" && known.Intent == "" && known.Hash == hash:
 		v.KeepValidators = true
 		return v.end(known, Unchanged, "", "")
-	case known.RemoteID == "":
+	case known.RemoteID == "" || known.Intent == ledger.IntentDelete: // a deletion that was intended may have come to pass
 		v.Intent = ledger.IntentCreate
 	default:
 		v.Intent = ledger.IntentUpdate

@@ -27,6 +27,7 @@ const (
 	NeedsJS       = "needs_js"      // scripts would have to fill the page
 	Empty         = "empty"         // has no article
 	TooLarge      = "too_large"     // larger than fetch.max_body
+	Held          = "held"          // a guard stopped its update; what is in Fin stays
 	Failed        = "failed"        // could not be read or delivered; the class says why
 )
 

@@ -40,7 +40,7 @@ type Result struct {
 
 	Failures []PageProblem `json:"failures"`
 	Stale    []PageProblem `json:"stale"`
-	Held     []PageProblem `json:"held"`
+	Held     []HeldItem    `json:"held"`
 	Gone     []PageProblem `json:"gone"` // in Fin, and the site no longer has them or no longer wants them there
 
 	Notes      []string `json:"notes"`        // what the site does that a person may want to know, though nothing is wrong with the run
@@ -60,6 +60,13 @@ type Destination struct {
 	InTarget      int    `json:"-"` // pages in it when the run began, as far as the ledger knows
 	Adopted       int    `json:"-"` // of these, how many this run found in the listing
 	State         string `json:"-"` // path of the ledger
+}
+
+// HeldItem is something that a guard has stopped, for a person to look at.
+type HeldItem struct {
+	URL    string `json:"url"`
+	Action string `json:"action"` // update or delete
+	Why    string `json:"why"`
 }
 
 // PageProblem is one page that a person may want to look at.

@@ -41,9 +41,10 @@ type Site struct {
 
 // Flags change a single run.
 type Flags struct {
-	Limit   int  // crawl that many URLs at the most; 0: all
-	Refetch bool // send no validators
-	Restart bool // do not resume an interrupted run
+	Limit   int   // crawl that many URLs at the most; 0: all
+	Refetch bool  // send no validators
+	Restart bool  // do not resume an interrupted run
+	Accept  int64 // let through what this run held, if it is the same; 0: none
 }
 
 // run is one run of a site.
@@ -62,11 +63,17 @@ type run struct {
 	upserts, exhausted atomic.Int64
 	incomplete         []string // why the run is not complete; written by one goroutine at a time
 
-	leads   leading
-	alike   []string // what too many canonicals to one page were taken for
-	beside  tally
-	trapped trapped
-	foreign struct { // pages in Fin whose canonical is out of scope
+	leads leading
+	alike []string // what too many canonicals to one page were taken for
+
+	moves          []move
+	held           map[int64]ledger.Held // by page: what Flags.Accept lets through
+	suspect        string                // why all updates of the run are held; empty: they are not
+	trusted        bool                  // what the run saw of the whole site may speak for deletion
+	removed, moved atomic.Int64
+	beside         tally
+	trapped        trapped
+	foreign        struct { // pages in Fin whose canonical is out of scope
 		pages              int
 		example, canonical string
 	}
@@ -121,7 +128,7 @@ func (r *run) run(ctx, stopping context.Context) error {
 		return errInterrupted
 	}
 	r.progress.phase.Store("updating")
-	updates, err := r.ledger.Updates(ctx)
+	updates, err := r.guard(ctx)
 	if err != nil {
 		return err
 	}
@@ -132,7 +139,13 @@ func (r *run) run(ctx, stopping context.Context) error {
 		return errInterrupted
 	}
 	r.progress.phase.Store("finishing")
-	return r.settleEdges(ctx)
+	if err := r.settleEdges(ctx); err != nil {
+		return err
+	}
+	if err := r.takeOver(ctx); err != nil {
+		return err
+	}
+	return r.remove(ctx, stopping)
 }
 
 // bind claims the ledger for this site, by its canonical start URLs.

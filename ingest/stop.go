@@ -36,6 +36,7 @@ const (
 	ReasonIncomplete  = "incomplete"
 	ReasonImplausible = "implausible"
 	ReasonNoPages     = "no_pages"
+	ReasonHeld        = "held"
 )
 
 // StopError says why a run could not go on.

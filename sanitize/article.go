@@ -4,6 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // PipelineVersion counts the changes that make the same page give another article. It is part of Signature, so that a
@@ -42,3 +46,16 @@ type EmptyError struct {
 }
 
 func (e *EmptyError) Error() string { return "no content: " + e.Why }
+
+// Text returns what a reader sees of the HTML of an article, as Article.Text has it.
+func Text(article string) string {
+	root := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div}
+	nodes, err := html.ParseFragment(strings.NewReader(article), root)
+	if err != nil { // nested too deep for the parser, which no article of ours is
+		return article
+	}
+	for _, n := range nodes {
+		root.AppendChild(n)
+	}
+	return plainText(root, len(article))
+}

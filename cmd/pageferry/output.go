@@ -20,7 +20,7 @@ const shownOutOfScope = 5
 var inFin = []string{ingest.Created, ingest.Updated, ingest.Unchanged, ingest.NotModified}
 var notInFin = []string{ingest.Redirected, ingest.Canonicalized, ingest.Gone, ingest.NoIndex, ingest.Excluded, ingest.Locale,
 	ingest.NotHTML, ingest.FollowOnly, ingest.Listing, ingest.Trap, ingest.TooDeep, ingest.Soft404, ingest.Robots, ingest.Login,
-	ingest.Challenge, ingest.NeedsJS, ingest.Empty, ingest.TooLarge}
+	ingest.Challenge, ingest.NeedsJS, ingest.Empty, ingest.TooLarge, ingest.Held}
 
 // printResult writes a result for people: errors to stderr, where they are not lost in a pipe, the rest to stdout.
 func printResult(c *console, res ingest.Result) error {
@@ -54,6 +54,9 @@ func printResult(c *console, res ingest.Result) error {
 	if n := len(res.Failures); n > 0 {
 		fmt.Fprintf(b, "  failed       %d\n", n)
 	}
+	if res.Deleted > 0 {
+		fmt.Fprintf(b, "  taken out    %d (%d of them have moved)\n", res.Deleted, res.Moved)
+	}
 	fmt.Fprintf(b, "  requests     %d to the site, %d to the API (%d upserts, %d retries)\n", res.Fetches, res.APIRequests, res.Upserts, res.Retries)
 	for i, o := range res.OutOfScope {
 		if i == shownOutOfScope {
@@ -73,7 +76,8 @@ func printResult(c *console, res ingest.Result) error {
 	list(b, "failed", res.Failures)
 	if res.Exit != ingest.ExitInterrupted {
 		list(b, "delivered before, but not confirmed by this run", except(res.Stale, res.Failures))
-		list(b, "delivered, but no longer on the site, or not to be delivered (this version does not delete: take them out in Intercom)", res.Gone)
+		list(b, "in Fin, but no longer on the site, or not to be there (they go when delete.after has passed, unless delete.action is keep)", res.Gone)
+		heldList(b, res)
 	}
 	if res.Exit != ingest.ExitOK {
 		fmt.Fprintf(b, "  exit %d\n", res.Exit)
@@ -133,6 +137,16 @@ func list(b *strings.Builder, what string, pages []ingest.PageProblem) {
 			why += ", since " + p.Since.Local().Format("2006-01-02 15:04")
 		}
 		fmt.Fprintf(b, "    %s\n      %s\n", p.URL, why)
+	}
+}
+
+// heldList lists everything that is held: it waits for a person.
+func heldList(b *strings.Builder, res ingest.Result) {
+	for i, h := range res.Held {
+		if i == 0 {
+			fmt.Fprintf(b, "  held, until a run is told to let it through (pageferry sync CONFIG --accept %d):\n", res.Run)
+		}
+		fmt.Fprintf(b, "    %s %s\n      %s\n", h.Action, h.URL, h.Why)
 	}
 }
 

@@ -22,6 +22,7 @@ type syncCmd struct {
 	Limit   int      `placeholder:"N" help:"Crawl N URLs at the most, to try. The run counts as incomplete."`
 	Refetch bool     `help:"Read every page again, whatever the site says of changes."`
 	Restart bool     `help:"Begin a new run instead of resuming an interrupted one."`
+	Accept  int64    `placeholder:"RUN" help:"Let through what that run held, if it is still the same."`
 }
 
 // Help adds the exit codes to `sync --help`.
@@ -92,7 +93,7 @@ func (c *syncCmd) syncConfig(ctx context.Context, e *runEnv, cfg *configs.Config
 	})()
 	var progress ingest.Progress
 	stop := watch(ctx, e, name, &progress)
-	res := ingest.Sync(ctx, o.site, ingest.Flags{Limit: c.Limit, Refetch: c.Refetch, Restart: c.Restart}, &progress)
+	res := ingest.Sync(ctx, o.site, ingest.Flags{Limit: c.Limit, Refetch: c.Refetch, Restart: c.Restart, Accept: c.Accept}, &progress)
 	stop()
 	if err := o.close(); err != nil {
 		if res.Exit == ingest.ExitOK {
@@ -148,7 +149,7 @@ func failed(site string, err error, reason string) ingest.Result {
 	}
 	return ingest.Result{Site: site, Exit: code, Reason: reason, Messages: []string{err.Error()}, StartedAt: time.Now().UTC().Truncate(time.Second),
 		Pages: map[string]int{}, Incomplete: []string{}, Failures: []ingest.PageProblem{}, Stale: []ingest.PageProblem{},
-		Held: []ingest.PageProblem{}, Gone: []ingest.PageProblem{}, OutOfScope: []ingest.Beside{}}
+		Held: []ingest.HeldItem{}, Gone: []ingest.PageProblem{}, OutOfScope: []ingest.Beside{}}
 }
 
 func (c *syncCmd) print(e *runEnv, res ingest.Result) error {

@@ -69,7 +69,8 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 		return nil, fmt.Errorf("open ledger %s: %w", path, err)
 	}
 	l.read.SetMaxOpenConns(readers)
-	l.intent, err = l.read.PrepareContext(ctx, `SELECT p.id, p.url, p.external_id, p.intent, a.title, p.intent_hash, a.html, p.remote_id
+	l.intent, err = l.read.PrepareContext(ctx, `SELECT p.id, p.url, p.external_id, p.intent, a.title, p.intent_hash, a.html, p.remote_id,
+			p.hash, p.signature = p.intent_signature, p.hidden_ms > 0, p.hidden_agent, p.hidden_copilot
 		FROM json_each($1) j JOIN pages p ON p.id = j.value JOIN articles a ON a.page_id = p.id AND a.hash = p.intent_hash
 		ORDER BY j.key`)
 	if err != nil {

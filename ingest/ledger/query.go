@@ -79,19 +79,21 @@ type Page struct {
 	Evidence                     string
 	EvidenceSince                time.Time
 	EvidenceRuns                 int
+	Hidden                       time.Time // since when it is switched off, on its way out
+	Before                       Switches  // how its switches stood then
 }
 
 const pageColumns = `id, url, external_id, via, found_from, depth, remote_id, title, hash, delivered_ms, confirmed_ms, intent, intent_run,
-	outcome, class, detail, edge, outcome_run, outcome_ms, stale_ms, evidence, evidence_ms, evidence_runs`
+	outcome, class, detail, edge, outcome_run, outcome_ms, stale_ms, evidence, evidence_ms, evidence_runs, hidden_ms, hidden_agent, hidden_copilot`
 
 func scanPage(row interface{ Scan(...any) error }) (Page, error) {
 	var p Page
-	var delivered, confirmed, outcome, stale, evidence int64
+	var delivered, confirmed, outcome, stale, evidence, hidden int64
 	err := row.Scan(&p.ID, &p.URL, &p.ExternalID, &p.Via, &p.From, &p.Depth, &p.RemoteID, &p.Title, &p.Hash, &delivered,
 		&confirmed, &p.Intent, &p.IntentRun, &p.Outcome, &p.Class, &p.Detail, &p.Edge, &p.OutcomeRun, &outcome, &stale, &p.Evidence,
-		&evidence, &p.EvidenceRuns)
+		&evidence, &p.EvidenceRuns, &hidden, &p.Before.Agent, &p.Before.Copilot)
 	p.Delivered, p.Confirmed, p.OutcomeAt = fromMS(delivered), fromMS(confirmed), fromMS(outcome)
-	p.StaleSince, p.EvidenceSince = fromMS(stale), fromMS(evidence)
+	p.StaleSince, p.EvidenceSince, p.Hidden = fromMS(stale), fromMS(evidence), fromMS(hidden)
 	return p, err
 }
 
@@ -119,6 +121,12 @@ const (
 	Stale Condition = `(remote_id <> '' OR intent <> '') AND stale_ms > 0 AND outcome_run <= $2`
 	// Edges selects the pages that a run saw lead to another one.
 	Edges Condition = `outcome IN ('redirected', 'canonicalized') AND outcome_run = $2`
+	// Removable selects the pages in the destination of which this run has seen that they should not be there.
+	Removable Condition = `remote_id <> '' AND evidence <> '' AND evidence = outcome AND outcome_run = $2`
+	// Doubtful selects the pages in the destination of which this run cannot say whether the site has them.
+	Doubtful Condition = `remote_id <> '' AND stale_ms > 0 AND outcome = 'soft_404' AND outcome_run = $2`
+	// Back selects the pages that are switched off on their way out, and that this run has seen to be on the site.
+	Back Condition = `remote_id <> '' AND hidden_ms > 0 AND outcome IN ('unchanged', 'not_modified') AND outcome_run = $2`
 	// Gone selects the pages in the destination, or perhaps there, that were last seen to be no longer on the site, or no
 	// longer to be in the destination.
 	Gone Condition = `(remote_id <> '' OR intent <> '') AND evidence <> '' AND evidence = outcome AND outcome_run <= $2`

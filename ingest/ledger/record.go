@@ -79,6 +79,9 @@ func (r *Run) Record(v Visit, staged func(Intent)) {
 	}
 	in := Intent{Page: state.ID, URL: v.Item.URL, ExternalID: v.ExternalID, Action: v.Intent, Title: v.Title, Hash: v.Hash, HTML: v.HTML,
 		RemoteID: state.RemoteID}
+	if state.Intent == IntentDelete {
+		in.RemoteID = ""
+	}
 	v.HTML, v.Outlinks = "", nil
 	weight := min(int64(len(follow)+len(left)), maxPending)
 	_ = r.pending.Acquire(context.Background(), weight) // fails only when its context ends
@@ -164,6 +167,11 @@ type Intent struct {
 	Hash       string
 	HTML       string
 	RemoteID   string // empty for a page that was never acknowledged
+
+	// Of those that Intents reads:
+	Delivered string    // hash of what the destination has; empty: nothing, as far as is known
+	Alike     bool      // that was made under the same signature
+	Restore   *Switches // the page was hidden, and is to be as it was before; nil: it was not
 }
 
 // Updates returns the rows of the pages whose update this run has staged.
@@ -203,11 +211,17 @@ func (r *Run) Intents(ctx context.Context, pages []int64) ([]Intent, error) {
 	for rows.Next() {
 		var in Intent
 		var packed sql.RawBytes
-		if err := rows.Scan(&in.Page, &in.URL, &in.ExternalID, &in.Action, &in.Title, &in.Hash, &packed, &in.RemoteID); err != nil {
+		var hidden bool
+		var before Switches
+		if err := rows.Scan(&in.Page, &in.URL, &in.ExternalID, &in.Action, &in.Title, &in.Hash, &packed, &in.RemoteID,
+			&in.Delivered, &in.Alike, &hidden, &before.Agent, &before.Copilot); err != nil {
 			return nil, r.readError(ctx, err)
 		}
 		if in.HTML, err = unpack(packed); err != nil {
 			return nil, fmt.Errorf("article of %s in the ledger: %w", in.URL, err)
+		}
+		if hidden {
+			in.Restore = &before
 		}
 		intents = append(intents, in)
 	}

@@ -189,6 +189,9 @@ func (s *statements) prune(destination int64) error {
 			return err
 		}
 	}
-	_, err := s.pruneRuns.Exec(destination, keepRuns)
+	if _, err := s.pruneRuns.Exec(destination, keepRuns); err != nil {
+		return err
+	}
+	_, err := s.pruneHolds.Exec()
 	return err
 }

@@ -30,6 +30,7 @@ type statements struct {
 	addArticle, pruneArticles, dropOutlinks, setCanonical                                       *sql.Stmt
 	confirmMany, addOutcomes                                                                    *sql.Stmt
 	unreached, staleUnreached                                                                   *sql.Stmt
+	hold, withdraw, intend, removed, intendHide, hidden, shown, forget, pruneHolds              *sql.Stmt
 }
 
 func (s *statements) all() map[**sql.Stmt]string {
@@ -120,7 +121,7 @@ func (s *statements) all() map[**sql.Stmt]string {
 		&s.settle: `UPDATE pages SET remote_id = $2, title = $6, hash = $7, signature = intent_signature, etag = intent_etag,
 			last_modified = intent_modified, body_hash = intent_body_hash,
 			delivered_ms = $5, confirmed_ms = $5, stale_ms = 0, evidence = '', evidence_ms = 0, evidence_runs = 0,
-			outcome = $3, class = '', detail = '', edge = '', outcome_run = $4, outcome_ms = $5,
+			outcome = $3, class = '', detail = '', edge = '', outcome_run = $4, outcome_ms = $5, hidden_ms = 0,
 			intent = '', intent_run = 0, intent_hash = '', intent_signature = '', intent_etag = '', intent_modified = '',
 			intent_body_hash = '' WHERE id = $1`,
 		// The delivered article is kept whatever its age: a page may have been settled with an older one.
@@ -138,6 +139,22 @@ func (s *statements) all() map[**sql.Stmt]string {
 			stale_ms = iif(stale_ms > 0, stale_ms, $6) WHERE destination_id = $5 AND remote_id <> '' AND outcome_run <> $1`,
 		&s.addOutcome: `INSERT INTO outcomes (run_id, page_id, outcome, class, detail) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (run_id, page_id) DO UPDATE SET outcome = excluded.outcome, class = excluded.class, detail = excluded.detail`,
+		&s.hold: `INSERT INTO holds (run_id, page_id, action, key, why) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (run_id, page_id) DO UPDATE SET action = excluded.action, key = excluded.key, why = excluded.why`,
+		// Without validators the next run reads the page again, and finds what is held.
+		&s.withdraw: `UPDATE pages SET intent = '', intent_run = 0, intent_hash = '', intent_signature = '', intent_etag = '',
+			intent_modified = '', intent_body_hash = '', etag = '', last_modified = '', body_hash = '',
+			outcome = 'held', class = '', detail = $2, edge = '', outcome_run = $3, outcome_ms = $4 WHERE id = $1`,
+		&s.intend: `UPDATE pages SET intent = $2, intent_run = $3 WHERE id = $1`,
+		&s.removed: `UPDATE pages SET remote_id = '', hash = '', delivered_ms = 0, confirmed_ms = 0, intent = '', intent_run = 0,
+			etag = '', last_modified = '', body_hash = '', signature = '', stale_ms = 0, evidence = '', evidence_ms = 0, evidence_runs = 0,
+			hidden_ms = 0 WHERE id = $1`,
+		&s.intendHide: `UPDATE pages SET intent = 'hide', intent_run = $2, hidden_ms = $3, hidden_agent = $4, hidden_copilot = $5 WHERE id = $1`,
+		&s.shown:      `UPDATE pages SET hidden_ms = 0, outcome = $2, detail = 'switched on again', outcome_ms = $3 WHERE id = $1`,
+		&s.hidden:     `UPDATE pages SET intent = '', intent_run = 0 WHERE id = $1`,
+		// Nobody knows whether a deletion that was intended has come to pass: the page is delivered as a new one.
+		&s.forget:     `UPDATE pages SET remote_id = '' WHERE id = $1`,
+		&s.pruneHolds: `DELETE FROM holds WHERE run_id NOT IN (SELECT id FROM runs)`,
 		// A complete run counts once for each page whose evidence it saw itself.
 		&s.count: `UPDATE pages SET evidence_runs = evidence_runs + 1
 			WHERE destination_id = $1 AND outcome_run = $2 AND evidence <> '' AND evidence = outcome`,
@@ -272,6 +289,11 @@ func appendJSON(b []byte, url string) []byte {
 
 // record stores a visit of a page of which known is known, and returns the page's row.
 func (s *statements) record(r *Run, v Visit, known State, article, outlinks []byte) (int64, error) {
+	if v.Intent != "" && known.Intent == IntentDelete {
+		if _, err := s.forget.Exec(known.ID); err != nil {
+			return 0, err
+		}
+	}
 	page, err := s.place(r, v, known.ID)
 	if err != nil {
 		return 0, err

@@ -57,7 +57,7 @@ CREATE TABLE pages (
   delivered_ms     INTEGER NOT NULL DEFAULT 0,
   confirmed_ms     INTEGER NOT NULL DEFAULT 0, -- when a run last saw that this is what the site has
 
-  intent           TEXT NOT NULL DEFAULT '', -- create, update: sent or about to be, not acknowledged
+  intent           TEXT NOT NULL DEFAULT '', -- create, update, delete, hide: sent or about to be, not acknowledged
   intent_run       INTEGER NOT NULL DEFAULT 0, -- the run that may send it; 0: it must be fetched again first
   intent_hash      TEXT NOT NULL DEFAULT '', -- of the article that shall be delivered
   intent_signature TEXT NOT NULL DEFAULT '',
@@ -83,6 +83,9 @@ CREATE TABLE pages (
   evidence         TEXT NOT NULL DEFAULT '', -- the outcome that speaks for deletion, seen without a break
   evidence_ms      INTEGER NOT NULL DEFAULT 0, -- since when
   evidence_runs    INTEGER NOT NULL DEFAULT 0, -- in how many complete runs
+  hidden_ms        INTEGER NOT NULL DEFAULT 0, -- since when it is switched off, on its way out; 0: it is not
+  hidden_agent     INTEGER NOT NULL DEFAULT 0, -- whether Fin used it before
+  hidden_copilot   INTEGER NOT NULL DEFAULT 0, -- whether Copilot did
 
   UNIQUE (destination_id, url)
 );
@@ -133,6 +136,16 @@ CREATE TABLE outcomes (
   outcome TEXT NOT NULL,
   class   TEXT NOT NULL,
   detail  TEXT NOT NULL,
+  PRIMARY KEY (run_id, page_id)
+) WITHOUT ROWID;
+
+-- What a guard has stopped, for a person to look at. A run that is told to accepts what another run held, if it is the same.
+CREATE TABLE holds (
+  run_id  INTEGER NOT NULL,
+  page_id INTEGER NOT NULL,
+  action  TEXT NOT NULL, -- update, delete
+  key     TEXT NOT NULL, -- hash of the article, or the outcome that speaks for deletion
+  why     TEXT NOT NULL,
   PRIMARY KEY (run_id, page_id)
 ) WITHOUT ROWID;
 

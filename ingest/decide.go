@@ -164,6 +164,9 @@ func (r *run) staleness(res *Result) (reason, why string) {
 	if advice := adviceFor(s.Outcome); advice != "" {
 		s.Detail += ": " + advice
 	}
+	if n := r.leads.to[r.leads.most]; s.Outcome == Redirected && n >= manyToOne {
+		s.Detail += fmt.Sprintf("; %d URLs lead to %s, and so many have not moved there", n, r.leads.most)
+	}
 	return most, fmt.Sprintf("%d of %d pages in Fin could not be confirmed, such as %s (%s)", len(res.Stale), res.InTarget, s.URL, cmp.Or(s.Detail, s.Outcome))
 }
 

@@ -297,3 +297,63 @@ func TestPageReturnsAfterUnacknowledgedDeletion(t *testing.T) {
 		t.Errorf("exit %d, pages %v: it is not back, or Fin does not see it", res.Exit, res.Pages)
 	}
 }
+
+// The slips of a deploy, one each, on a site that worked the night before: Fin keeps everything, the run is not green,
+// and it names the key or the cause.
+func TestMorningAfterDeploy(t *testing.T) {
+	german := func(a answer) answer {
+		a.body = strings.Replace(a.body, `lang="en"`, `lang="de"`, 1)
+		return a
+	}
+	for name, c := range map[string]struct {
+		slip   func(f *fixture, path string, a answer)
+		exit   int
+		reason string
+		say    string
+	}{
+		"staging robots.txt": {func(f *fixture, _ string, _ answer) {
+			f.site.set("/robots.txt", answer{header: http.Header{"Content-Type": {"text/plain"}}, body: "User-agent: *\nDisallow: /\n"})
+		}, 1, ingest.ReasonBlocked, "fetch.robots"},
+		"noindex on every page": {func(f *fixture, path string, a answer) {
+			a.header = http.Header{"X-Robots-Tag": {"noindex"}}
+			f.site.set(path, a)
+		}, 4, ingest.ReasonImplausible, "scope.noindex"},
+		"another language": {func(f *fixture, path string, a answer) { f.site.set(path, german(a)) }, 4, ingest.ReasonImplausible, "locale"},
+		"canonicals to the staging host": {func(f *fixture, path string, a answer) {
+			f.site.set(path, canonical(a, "https://staging.acme.example"+path))
+		}, 4, ingest.ReasonImplausible, "scope.canonical"},
+		"canonicals to the home page": {func(f *fixture, path string, a answer) {
+			f.site.set(path, canonical(a, "/"))
+		}, 0, "", ""},
+		"everything is 404": {func(f *fixture, path string, _ answer) { f.site.remove(path) }, 4, ingest.ReasonImplausible, "start"},
+		"everything leads home": {func(f *fixture, path string, a answer) {
+			if path != "/" {
+				f.site.set(path, answer{status: 301, location: "/"})
+			}
+		}, 1, ingest.ReasonBlocked, "lead"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, soon)
+			pages := map[string]answer{}
+			for i, p := range append(longSite(f, 12), "/") {
+				pages[p] = longPage(i)
+			}
+			f.sync()
+			f.site.mu.Lock()
+			pages["/"] = f.site.pages["/"]
+			f.site.mu.Unlock()
+			for path, a := range pages {
+				c.slip(f, path, a)
+			}
+			for range 3 {
+				res := f.sync()
+				if len(f.inFin()) != 13 || res.Deleted != 0 {
+					t.Fatalf("%d pages in Fin, %d deleted: %v", len(f.inFin()), res.Deleted, res.Pages)
+				}
+				if m := strings.Join(res.Messages, "\n"); res.Exit != c.exit || res.Reason != c.reason || !strings.Contains(m, c.say) {
+					t.Errorf("exit %d %q, want %d %q; pages %v, it says: %s", res.Exit, res.Reason, c.exit, c.reason, res.Pages, m)
+				}
+			}
+		})
+	}
+}

@@ -72,6 +72,8 @@ const (
 	crashKills = 200
 	// crashSpan is within which time a process is killed: a little more than an undisturbed run takes.
 	crashSpan = 700 * time.Millisecond
+	// Pages without children that the site loses in the end.
+	firstGone, crashGone = 300, 20
 )
 
 // crashSite fills a site with pages; versions says which text each has.
@@ -116,18 +118,22 @@ func TestKilledAtRandomPoints(t *testing.T) {
 	rnd := rand.New(rand.NewSource(seed))
 	kills, resumed := 0, 0
 	for kills < crashKills {
-		f := newFixture(t, "")
+		f := newFixture(t, soon)
 		f.api.SetFaults(sandbox.Fault{Delay: 4 * time.Millisecond})
 		versions := make([]int, crashPages)
-		for _, phase := range []string{"cold", "warm", "changed"} {
+		gone := 0
+		// Two complete runs have to see that a page is gone; which of the runs are killed too late is left to chance.
+		for _, phase := range []string{"cold", "warm", "changed", "gone", "deleted"} {
 			want := crashPages
 			switch phase {
-			case "warm":
+			case "warm", "deleted":
 				want = 0
+			case "gone":
+				want, gone = 0, crashGone
 			case "changed":
 				want = 0
 				for i := range versions {
-					if rnd.Intn(3) == 0 {
+					if rnd.Intn(5) == 0 { // a site in which more than 30 % change is not believed
 						versions[i]++
 						want++
 					}
@@ -138,6 +144,9 @@ func TestKilledAtRandomPoints(t *testing.T) {
 				}
 			}
 			crashSite(f, versions)
+			for i := range gone {
+				f.site.remove(fmt.Sprintf("/p/%d", firstGone+i))
+			}
 			f.upserts()
 			hit := 0
 			for range 4 {
@@ -153,7 +162,9 @@ func TestKilledAtRandomPoints(t *testing.T) {
 			if res.Resumed {
 				resumed++
 			}
-			checkCrash(f, phase, versions, want, hit)
+			if phase != "gone" {
+				checkCrash(f, phase, versions, gone, want, hit)
+			}
 			if t.Failed() {
 				return
 			}
@@ -162,7 +173,7 @@ func TestKilledAtRandomPoints(t *testing.T) {
 	t.Logf("%d kills, %d runs resumed", kills, resumed)
 }
 
-func checkCrash(f *fixture, phase string, versions []int, want, kills int) {
+func checkCrash(f *fixture, phase string, versions []int, gone, want, kills int) {
 	f.t.Helper()
 	ids := f.upserts()
 	distinct := map[string]bool{}
@@ -177,10 +188,13 @@ func checkCrash(f *fixture, phase string, versions []int, want, kills int) {
 		f.t.Errorf("%s: %d upserts were repeated after %d kills, want at most %d each", phase, repeated, kills, workers)
 	}
 	got := f.inFin()
-	if len(got) != len(versions) {
-		f.t.Errorf("%s: %d pages in Fin, want %d", phase, len(got), len(versions))
+	if len(got) != len(versions)-gone {
+		f.t.Errorf("%s: %d pages in Fin, want %d", phase, len(got), len(versions)-gone)
 	}
 	for i, v := range versions {
+		if i >= firstGone && i < firstGone+gone {
+			continue // that it is gone, the number says
+		}
 		path := fmt.Sprintf("/p/%d", i)
 		if i == 0 {
 			path = "/"

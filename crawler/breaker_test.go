@@ -24,42 +24,46 @@ func numbered(base string, n int) []string {
 // Ten pages in a row that fail by their host, and then the page that answered last, end the crawl; what is at hand is
 // visited.
 func TestCrawlHostDown(t *testing.T) {
+	const site = "http://help.example"
 	for name, fail := range map[string]func(http.ResponseWriter){
 		FailHTTP5xx:    func(w http.ResponseWriter) { w.WriteHeader(502) },
 		FailHTTP4xx:    func(w http.ResponseWriter) { w.WriteHeader(429) },
 		FailConnection: func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			var down atomic.Bool
-			var probes atomic.Int32
-			srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				switch {
-				case down.Load():
-					if r.URL.Path == "/up4" {
-						probes.Add(1)
+			synctest.Test(t, func(t *testing.T) {
+				var down atomic.Bool
+				var probes atomic.Int32
+				net := newMemNetwork(t, func(w http.ResponseWriter, r *http.Request) {
+					switch {
+					case down.Load():
+						if r.URL.Path == "/up4" {
+							probes.Add(1)
+						}
+						fail(w)
+					case r.URL.Path == "/gone":
+						down.Store(true)
+						w.WriteHeader(404)
+					default:
+						writePage(w, "x")
 					}
-					fail(w)
-				case r.URL.Path == "/gone":
-					down.Store(true)
-					w.WriteHeader(404)
-				default:
-					writePage(w, "x")
+				})
+				cfg := testConfig(site + "/")
+				cfg.Fetch.Concurrency = 1
+				c := newTestCrawler(t, cfg, nil)
+				net.replace(c.transport.(*http.Transport))
+				urls := append(numbered(site+"/up", 5), site+"/gone")
+				f := newFrontier(append(urls, numbered(site+"/", 100)...)...)
+				pages, err := crawlAll(t.Context(), c, f)
+				var stopped *HostDownError
+				if !errors.As(err, &stopped) || stopped.Last.Class != name || !strings.HasSuffix(site, stopped.Host) ||
+					stopped.Probe != site+"/up4" {
+					t.Fatalf("error %v", err)
+				}
+				if len(pages) != 16 || f.out != 0 || probes.Load() != 1 || c.Stats().Fetches != 17 {
+					t.Errorf("%d pages visited, %d not closed, %d probes, %+v", len(pages), f.out, probes.Load(), c.Stats())
 				}
 			})
-			cfg := testConfig(srv.URL + "/")
-			cfg.Fetch.Concurrency = 1
-			c := newTestCrawler(t, cfg, nil)
-			urls := append(numbered(srv.URL+"/up", 5), srv.URL+"/gone")
-			f := newFrontier(append(urls, numbered(srv.URL+"/", 100)...)...)
-			pages, err := crawlAll(t.Context(), c, f)
-			var stopped *HostDownError
-			if !errors.As(err, &stopped) || stopped.Last.Class != name || !strings.HasSuffix(srv.URL, stopped.Host) ||
-				stopped.Probe != srv.URL+"/up4" {
-				t.Fatalf("error %v", err)
-			}
-			if len(pages) != 16 || f.out != 0 || probes.Load() != 1 || c.Stats().Fetches != 17 {
-				t.Errorf("%d pages visited, %d not closed, %d probes, %+v", len(pages), f.out, probes.Load(), c.Stats())
-			}
 		})
 	}
 }

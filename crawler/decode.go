@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
 )
@@ -20,7 +21,7 @@ const metaWindow = 16 << 10
 // decode returns body in UTF-8. What decides is, in this order, its byte order mark; that it is valid UTF-8 or nearly,
 // because headers are wrong more often than bytes; the charset of the Content-Type header; that of <meta> or of the XML
 // declaration; the content. A declaration of UTF-8 over bytes that are clearly something else does not count. No page is
-// lost to a charset: what cannot be decoded becomes U+FFFD.
+// lost to a charset: single bytes of windows-1252 in UTF-8 are read as such, and what cannot be decoded becomes U+FFFD.
 func decode(body []byte, contentType string) []byte {
 	if e, rest := byMark(body); e != nil {
 		return decodeAs(e, rest)
@@ -43,6 +44,8 @@ func decode(body []byte, contentType string) []byte {
 			}
 		case name == "utf-8" && bad > good:
 			continue
+		case name == "utf-8":
+			e = unicode.UTF8
 		}
 		return decodeAs(e, body)
 	}
@@ -57,14 +60,53 @@ func decode(body []byte, contentType string) []byte {
 
 // decodeAs decodes body by e, whatever is in it.
 func decodeAs(e encoding.Encoding, body []byte) []byte {
-	if e != unicode.UTF8 {
-		text, err := e.NewDecoder().Bytes(body)
-		if err == nil {
-			body = bytes.TrimPrefix(text, []byte("\uFEFF"))
-		}
+	if e == unicode.UTF8 {
+		return mend(body)
+	}
+	if text, err := e.NewDecoder().Bytes(body); err == nil {
+		body = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	}
 	return bytes.ToValidUTF8(body, []byte("\uFFFD"))
 }
+
+// mend returns body, which is UTF-8 but for some bytes, with those made UTF-8. One that stands alone is most often a quotation
+// mark, a dash or a letter that was pasted in windows-1252; but one that begins a character and is not followed by a letter
+// may be the rest of a text that was cut off. As all that is no character, those become U+FFFD.
+func mend(body []byte) []byte {
+	if utf8.Valid(body) {
+		return body
+	}
+	text := make([]byte, 0, len(body)+len(body)/32)
+	for i := 0; i < len(body); {
+		end := i
+		for end < len(body) && isBad(body[end:]) {
+			end++
+		}
+		switch {
+		case end == i:
+			_, size := utf8.DecodeRune(body[i:])
+			end = i + size
+			text = append(text, body[i:end]...)
+		case end == i+1 && windows1252(body[i]) >= 0xA0 && (body[i] < 0xC0 || end < len(body) && isLetter(body[end])):
+			text = utf8.AppendRune(text, windows1252(body[i]))
+		default:
+			text = append(text, "\uFFFD"...)
+		}
+		i = end
+	}
+	return text
+}
+
+// isBad reports whether text begins with a byte that is not part of a character.
+func isBad(text []byte) bool {
+	r, size := utf8.DecodeRune(text)
+	return r == utf8.RuneError && size == 1
+}
+
+// windows1252 returns the character of a byte; one of the five that are none is a control character.
+func windows1252(c byte) rune { return charmap.Windows1252.DecodeByte(c) }
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // byMark returns the encoding that a byte order mark declares, and what follows it; nil if there is none.
 func byMark(body []byte) (encoding.Encoding, []byte) {

@@ -20,6 +20,7 @@ type exchange struct {
 	tries       int
 	held        bool // there was no request: the host asked to be left alone
 
+	asked       time.Time // when the request began, after all waiting
 	answered    time.Time // zero: no answer
 	status      int
 	header      http.Header
@@ -84,6 +85,27 @@ func (x *exchange) readFrom(res *http.Response) {
 	x.buffer.Grow(int(min(max(res.ContentLength, 0), x.limit)) + bytes.MinRead)
 	x.read, x.err = x.buffer.ReadFrom(io.LimitReader(res.Body, x.limit+1))
 	x.body = x.buffer.Bytes()[:min(x.read, x.limit)]
+	if x.err == nil && x.read <= x.limit && endsByClosing(res) && isHTML(x.contentType) && endsInTag(x.body) {
+		x.err = errEndsInTag
+	}
+}
+
+// errEndsInTag means that a page was cut off though nothing in HTTP shows it.
+var errEndsInTag = errors.New("it ends within a tag, and the server did not say how long it is")
+
+// endsByClosing reports whether nothing but the end of the connection tells where the body of res ends (RFC 9112 section
+// 6.3), so that a page that is whole and one that was cut off look alike.
+func endsByClosing(res *http.Response) bool {
+	return res.ProtoMajor == 1 && len(res.TransferEncoding) == 0 && res.Header.Get("Content-Length") == ""
+}
+
+// endsInTag reports whether HTML ends after a < that begins a tag and before its >.
+func endsInTag(body []byte) bool {
+	open := bytes.LastIndexByte(body, '<')
+	if open < 0 || bytes.IndexByte(body[open:], '>') >= 0 {
+		return false
+	}
+	return open+1 == len(body) || body[open+1] == '/' || isLetter(body[open+1])
 }
 
 // free gives back the memory of the body.

@@ -30,6 +30,10 @@ func (c *Crawler) Fetch(ctx context.Context, item Item) (page *Page, err error) 
 	if c.settled(page, u) {
 		return page, nil
 	}
+	if why := c.traps.again(item.Link); why != "" {
+		page.Instead = &Instead{Class: InsteadTrap, Evidence: why}
+		return page, nil
+	}
 	rules, err := c.robots(ctx, u)
 	if err != nil {
 		return nil, err
@@ -58,6 +62,7 @@ func (c *Crawler) Fetch(ctx context.Context, item Item) (page *Page, err error) 
 	if err := c.unmask(ctx, page, u); err != nil {
 		return nil, err
 	}
+	c.traps.saw(page)
 	return page, nil
 }
 

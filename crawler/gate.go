@@ -56,7 +56,15 @@ func (a *robotsAnswer) forbids(token, rawURL string) string {
 }
 
 func (a *robotsAnswer) reason() string {
-	return fmt.Sprintf("robots.txt answers %s: nothing may be crawled (RFC 9309 2.3.1.4)", a.failure.Detail)
+	return "robots.txt " + robotsTrouble(a.failure) + ": nothing may be crawled (RFC 9309 2.3.1.4)"
+}
+
+// robotsTrouble says why a robots.txt could not be had.
+func robotsTrouble(f *Failure) string {
+	if f.Class == FailHTTP4xx || f.Class == FailHTTP5xx {
+		return "answers " + f.Detail
+	}
+	return "cannot be read: " + f.Detail
 }
 
 // robots returns what the robots.txt of u's origin says; nothing is asked if the config ignores it. The error is the
@@ -91,20 +99,25 @@ func (c *Crawler) robots(ctx context.Context, u *url.URL) (*robotsAnswer, error)
 			robotsURL(u), answer.failure.Detail)
 	default:
 		o.answer = answer
-		c.gate.fail(robotsURL(u), answer.failure)
+		if !c.elsewhereInside(u, answer.failure) {
+			c.gate.fail(robotsURL(u), answer.failure)
+		}
 	}
 	return o.answer, nil
 }
 
+// elsewhereInside reports whether a request failed because u, which is not on a host of the scope, is at an address that is
+// never asked. robots.txt files that name a sitemap on localhost are frequent; that nothing of the site is missing for
+// it, and no other run will find it otherwise, tells it from a host that is down.
+func (c *Crawler) elsewhereInside(u *url.URL, f *Failure) bool {
+	return f != nil && f.Class == FailBlockedAddress && !c.hosts.has(u)
+}
+
 // fail adds a robots.txt that could not be had to failures.
 func (g *gate) fail(at *url.URL, f *Failure) {
-	verb := "cannot be read: "
-	if f.Class == FailHTTP4xx || f.Class == FailHTTP5xx {
-		verb = "answers "
-	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	addOnce(&g.failed, at.String()+" "+verb+f.Detail+": nothing there may be crawled")
+	addOnce(&g.failed, at.String()+" "+robotsTrouble(f)+": nothing there may be crawled")
 }
 
 // note adds a sentence to notes.

@@ -10,13 +10,12 @@ import (
 	"strings"
 )
 
-// otherExtensions are those of files that are never pages. Documents that some sites render as pages (.md, .txt) are
-// requested and judged by their content type.
+// otherExtensions are those of files that are never pages. Requested, and judged by their content type, are documents that
+// some sites render as pages (.md, .txt), and what is as likely the name of a subject: there are articles at
+// /docs/package.json, /wiki/Node.js, /reference/pom.xml and /api/array.map.
 var otherExtensions = map[string]bool{
 	".png": true, ".jpg": true, ".jpeg": true, ".gif": true, ".webp": true, ".avif": true, ".svg": true, ".ico": true,
 	".bmp": true, ".tif": true, ".tiff": true, ".heic": true,
-	".css": true, ".js": true, ".mjs": true, ".map": true, ".wasm": true, ".json": true, ".xml": true, ".rss": true,
-	".atom": true, ".xsl": true, ".csv": true,
 	".woff": true, ".woff2": true, ".ttf": true, ".otf": true, ".eot": true,
 	".mp3": true, ".wav": true, ".ogg": true, ".m4a": true, ".flac": true,
 	".mp4": true, ".m4v": true, ".webm": true, ".mov": true, ".avi": true, ".mkv": true, ".mpg": true, ".mpeg": true,
@@ -24,7 +23,7 @@ var otherExtensions = map[string]bool{
 	".pdf": true, ".doc": true, ".docx": true, ".xls": true, ".xlsx": true, ".ppt": true, ".pptx": true, ".odt": true,
 	".ods": true, ".odp": true, ".epub": true, ".rtf": true,
 	".exe": true, ".msi": true, ".dmg": true, ".pkg": true, ".deb": true, ".rpm": true, ".apk": true, ".iso": true,
-	".jar": true, ".bin": true,
+	".rss": true, ".atom": true,
 }
 
 // otherExtension returns the extension of a URL path if files with it are never pages, else the empty string.
@@ -86,6 +85,12 @@ func otherType(contentType string) string {
 	}
 }
 
+// isHTML reports whether a Content-Type declares HTML.
+func isHTML(contentType string) bool {
+	t := mediaType(contentType)
+	return t == "text/html" || t == "application/xhtml+xml"
+}
+
 // sniff looks at a body that claims to be HTML or XML, or that has no type, and returns why it is not HTML; empty if it
 // may be.
 func sniff(body []byte, contentType string) string {
@@ -140,7 +145,9 @@ func sniffText(body []byte, found, declared string) string {
 	return ""
 }
 
-// isBinary reports whether more than a tenth of the first bytes of text are control characters, and it is not UTF-16.
+// isBinary reports whether the first bytes of text hold so many control characters that it is none, and it is not UTF-16:
+// a tenth of them or, where nothing looks like HTML, a fortieth, of which compressed or random data have four times as
+// many and text has none.
 func isBinary(text []byte) bool {
 	if wide(text) != nil || bytes.HasPrefix(text, []byte("\xFF\xFE")) || bytes.HasPrefix(text, []byte("\xFE\xFF")) ||
 		bytes.HasPrefix(text, []byte("\x00\x00\xFE\xFF")) {
@@ -153,8 +160,11 @@ func isBinary(text []byte) bool {
 			controls++
 		}
 	}
-	return controls*10 > len(head)
+	return controls*10 > len(head) || controls*40 > len(head) && !markup.Match(text[:min(len(text), xhtmlWindow)])
 }
+
+// markup matches a tag that few pages are without.
+var markup = regexp.MustCompile(`(?i)<(?:!doctype|html|head|body|title|meta|div|p|h1)[\s>/]`)
 
 // otherRoots are root elements of documents that sites serve as HTML by mistake.
 var otherRoots = []string{"svg", "rss", "feed", "urlset", "sitemapindex", "rdf:rdf", "opml", "soap:envelope"}

@@ -2,6 +2,7 @@ package crawler
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -22,7 +23,9 @@ func TestOtherType(t *testing.T) {
 func TestOtherExtension(t *testing.T) {
 	for path, want := range map[string]string{
 		"/": "", "/a": "", "/a.html": "", "/a.php": "", "/v1.2": "", "/a.md": "", "/a.b/c": "", "/A.PDF": ".pdf",
-		"/x.tar.gz": ".gz", "/feed.xml": ".xml",
+		"/x.tar.gz": ".gz", "/feed.rss": ".rss",
+		// Subjects, not files.
+		"/wiki/Node.js": "", "/docs/package.json": "", "/reference/pom.xml": "", "/api/array.map": "",
 	} {
 		if got := otherExtension(path); got != want {
 			t.Errorf("%s: %q, want %q", path, got, want)
@@ -45,7 +48,9 @@ func TestSniff(t *testing.T) {
 		{"<rss version=2>", "text/html", false}, {"<feedback>", "text/html", true},
 		{`<?xml version="1.0"?><!doctype html><p>`, "text/html", true}, {`<?xml version="1.0"?><html>`, "application/xml", true},
 		{`<?xml version="1.0"?><rss>`, "text/xml", false}, {"<html>", "text/xml", true}, {"<p>one\x00two three four", "text/html", true},
-		{"<\x00p\x00>\x00x\x00", "text/html", true}, {"<p>\x1b$B", "text/html", true}, {"\x1f\x8b\x08\x00", "text/html", false},
+		{"<\x00p\x00>\x00x\x00", "text/html", true}, {"<p>\x1b$B", "text/html", true}, {"MZ\x90\x00" + strings.Repeat("\x80\xF1a\x07<\xA2bcde(\x9c!\xE9fg\xD0", 40), "text/html", false},
+		{strings.Repeat("\x07", 12) + "<p>" + strings.Repeat("A text. ", 40), "text/html", true},
+		{"\x1f\x8b\x08\x00", "text/html", false},
 	} {
 		if why := sniff([]byte(tt.body), tt.declared); (why == "") != tt.html {
 			t.Errorf("%q as %q: %q", tt.body, tt.declared, why)

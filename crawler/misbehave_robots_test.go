@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -228,6 +229,14 @@ func TestMisbehaveRobots(t *testing.T) {
 				}
 			}},
 		{name: "a host that is down", serve: robotsStatus(500), crawl: true, want: map[string]string{"discovery": "site down"}, requests: 1},
+		{name: "a sitemap on localhost", crawl: true, requests: 3, want: map[string]string{"/": "doc", "discovery": "", "crawl": ""},
+			serve: robotsBody("Sitemap: http://localhost:3000/sitemap.xml\n"),
+			dial: func(addr string) error {
+				if addr == "localhost:3000" {
+					return &blockedAddressError{Addr: netip.IPv6Loopback()}
+				}
+				return nil
+			}},
 		{name: "sitemaps without end", crawl: true, requests: maxSitemaps + 3, bytes: 4 << 20, want: map[string]string{"/": "doc", "discovery": "incomplete"},
 			serve: func(w http.ResponseWriter, r *http.Request) {
 				switch {

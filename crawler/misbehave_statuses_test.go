@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -132,6 +134,27 @@ func TestMisbehaveStatuses(t *testing.T) {
 				}
 			}),
 			want: map[string]string{"/a": "doc", "/b": "doc", "/c": "doc", "/d": "doc", "/e": "doc"}},
+		{name: "too many requests a second, without Retry-After", crawl: true, change: retries(3), requests: 50, within: 20 * time.Second,
+			serve: func() func(http.ResponseWriter, *http.Request) {
+				var mu sync.Mutex
+				var last []time.Time
+				return page(func(w http.ResponseWriter, r *http.Request) {
+					mu.Lock()
+					now := time.Now()
+					last = slices.DeleteFunc(append(last, now), func(at time.Time) bool { return now.Sub(at) >= time.Second })
+					many := len(last) > 6
+					mu.Unlock()
+					switch {
+					case many:
+						writeStatus(w, 429)
+					case r.URL.Path == "/":
+						writePage(w, links(20))
+					default:
+						writePage(w, "about "+r.URL.Path)
+					}
+				})
+			}(),
+			want: map[string]string{"/": "doc", "/0": "doc", "/7": "doc", "/13": "doc", "/19": "doc", "crawl": ""}},
 		{name: "a day, in a crawl", crawl: true, change: func(cfg *Config) {
 			cfg.Fetch.Retries, cfg.Fetch.Concurrency = 3, 1
 		}, requests: 4, // robots.txt, the sitemap, the start, one page

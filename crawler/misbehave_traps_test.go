@@ -18,8 +18,29 @@ func pages(body func(w http.ResponseWriter, r *http.Request) string) func(http.R
 			return
 		}
 		if text := body(w, r); text != "" {
-			writePage(w, text)
+			writePage(w, "<p>"+worded(r.URL.RequestURI())+"</p>"+text)
 		}
+	})
+}
+
+// worded returns s with a letter for each digit, so that pages whose addresses differ have different words in them.
+func worded(s string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return r - '0' + 'a'
+		}
+		return r
+	}, s)
+}
+
+// alike serves pages that all say the same, with links.
+func alike(links func(r *http.Request) []string) func(http.ResponseWriter, *http.Request) {
+	return page(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/sitemap.xml" {
+			http.NotFound(w, r)
+			return
+		}
+		writePage(w, "<p>There is nothing more to be seen here.</p>"+linked(links(r)...))
 	})
 }
 
@@ -272,6 +293,59 @@ func TestMisbehaveTraps(t *testing.T) {
 				return ""
 			}),
 			crawl: true, requests: 5, want: map[string]string{"/a/a/": "redirect http://help.example/a/a/a/", "/a/a/a/": ""},
+		},
+		{
+			name: "another number against caches in every link",
+			serve: alike(func(*http.Request) []string {
+				return []string{"/a?nocache=" + chance.token(), "/b?nocache=" + chance.token()}
+			}),
+			crawl: true, requests: 2*maxSame + 8,
+		},
+		{
+			name: "another token in the path of every link",
+			serve: alike(func(*http.Request) []string {
+				return []string{"/t/" + chance.token() + "/a", "/t/" + chance.token() + "/b"}
+			}),
+			crawl: true, requests: 2*maxSame + 20,
+		},
+		{
+			name: "a list that goes on beyond its end, with steps of all sizes",
+			serve: page(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/sitemap.xml" {
+					http.NotFound(w, r)
+					return
+				}
+				n := counted(r)
+				writePage(w, fmt.Sprintf("<p>Page %d has no entries.</p>", n)+linked(fmt.Sprintf("/list?page=%d", n+1),
+					fmt.Sprintf("/list?page=%d", n+10), fmt.Sprintf("/list?page=%d", n+1000)))
+			}),
+			crawl: true, requests: maxSameNumbered + 8,
+		},
+		{
+			name: "a calendar whose views lead to each other",
+			serve: pages(func(_ http.ResponseWriter, r *http.Request) string {
+				day, view := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), ""
+				if parts := strings.Split(r.URL.Path, "/"); len(parts) == 6 {
+					view = parts[2]
+					day, _ = time.Parse("2006/01/02", strings.Join(parts[3:], "/"))
+				}
+				next := map[string]string{"": "day", "day": "week", "week": "month", "month": "day"}[view]
+				return linked(day.AddDate(0, 0, 7).Format("/agenda/"+next+"/2006/01/02"), day.AddDate(0, 0, -7).Format("/agenda/"+next+"/2006/01/02"))
+			}),
+			crawl: true, requests: 3*maxDates + 8, bytes: 256 << 10,
+		},
+		{
+			name: "filters in the path",
+			serve: pages(func(_ http.ResponseWriter, r *http.Request) string {
+				var hrefs []string
+				for _, filter := range []string{"red", "blue", "green", "new", "used", "sale", "cotton", "wool", "small", "large", "cheap", "fine"} {
+					if !strings.Contains(r.URL.Path, filter) {
+						hrefs = append(hrefs, "/shop/en"+strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/shop/en"), "/")+"/"+filter)
+					}
+				}
+				return linked(hrefs...)
+			}),
+			crawl: true, requests: 4 * maxRoamed, bytes: 8 << 20,
 		},
 		{
 			name: "many articles of one path are no trap",

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -42,6 +43,14 @@ func TestMisbehaveWalls(t *testing.T) {
 	retry := func(cfg *Config) { cfg.Fetch.Retries = 3 }
 	home := func(w http.ResponseWriter, _ *http.Request) {
 		writePage(w, inSite("Acme Help", `<h1>How can we help?</h1><p>Browse our topics, ask the community or write to us. We answer within a day.</p>`))
+	}
+	var drawn atomic.Int64
+	suggest := func(w http.ResponseWriter, _ *http.Request) {
+		var links strings.Builder
+		for range 3 {
+			fmt.Fprintf(&links, `<a href="/kb/article-%d">%s</a>`, drawn.Add(1)%9+1, strings.Repeat(worded(fmt.Sprint(drawn.Load()))+" ", 5))
+		}
+		writePage(w, inSite("We lost that one", `<h1>We lost that one</h1><p>The link may be old, or somebody took the text down. One of these may help you instead:</p>`+links.String()))
 	}
 	read := map[string]string{"/": "doc", "/kb/article-1": "doc", "/kb/article-2": "doc"}
 	with := func(at, want string) map[string]string {
@@ -119,6 +128,19 @@ func TestMisbehaveWalls(t *testing.T) {
 
 		{name: "probe: an honest site", crawl: true, probes: true, serve: guide(http.NotFound), want: with("/kb/dead", "Not Found"), requests: 9},
 		{name: "probe: the home page for everything", crawl: true, probes: true, serve: guide(home), want: with("/kb/dead", InsteadSoft404), requests: 10},
+		{name: "probe: suggestions drawn by lot", crawl: true, probes: true, serve: guide(suggest), want: with("/kb/dead", InsteadSoft404), requests: 12},
+		{name: "probe: a directory where every page exists", crawl: true, probes: true, serve: page(func(w http.ResponseWriter, r *http.Request) {
+			n := drawn.Add(1)
+			switch {
+			case r.URL.Path == "/":
+				writePage(w, inSite("Help", `<h1>Help</h1><a href="/r/abc">Surprise me</a>`))
+			case strings.HasPrefix(r.URL.Path, "/r/"):
+				name := worded(fmt.Sprint(n))
+				writePage(w, inSite("Surprise", fmt.Sprintf(`<h1>Surprise</h1><p>Here is something that you may not have known about us.</p><a href="/r/%s-x">more</a><a href="/r/%[1]s-y">more</a>`, name)))
+			default:
+				http.NotFound(w, r)
+			}
+		}), want: map[string]string{"/": "doc", "/r/abc": "doc"}, requests: 4*maxAlike + 20},
 		{name: "probe: redirects to the home page", crawl: true, probes: true, serve: guide(func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/", http.StatusMovedPermanently)
 		}), want: with("/kb/dead", InsteadSoft404), requests: 10},

@@ -31,23 +31,37 @@ func (c *Crawler) try(ctx context.Context, host string, one func(context.Context
 		x.tries = n + 1
 		x.retryAfter = retryAfter(x, time.Now())
 		f, again := x.failure()
-		switch pause := x.retryAfter; {
-		case pause > maxPause:
-			c.pauses.add(host, pause, *f)
-		case pause > 0:
-			c.limiter.pause(host, pause)
-		}
+		paused := c.pause(host, x, f)
 		if !again || x.retryAfter > maxPause || n >= c.cfg.Fetch.Retries || x.wall().any() { // a wall stands there the next time too
 			return x, nil
 		}
 		c.log.DebugContext(ctx, "request failed, trying again", "host", host, "class", f.Class, "detail", f.Detail)
-		if x.retryAfter > 0 {
+		if paused {
 			continue // the limiter holds the whole host back
 		}
 		if err := sleep(ctx, c.stopped, backoff(n)); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// pause holds all requests to a host back if its answer asks for that, by Retry-After or else by its status, and reports
+// whether it does. f is what failure made of the answer.
+func (c *Crawler) pause(host string, x *exchange, f *Failure) bool {
+	switch {
+	case x.retryAfter > maxPause:
+		c.pauses.add(host, x.retryAfter, *f)
+	case x.retryAfter > 0:
+		c.limiter.pause(host, x.retryAfter)
+	case x.status == http.StatusTooManyRequests, x.status == http.StatusServiceUnavailable:
+		c.limiter.pause(host, c.pauses.strained(host, x.status, x.tries-1, x.asked))
+	default:
+		if !x.answered.IsZero() {
+			c.pauses.eased(host, x.asked)
+		}
+		return false
+	}
+	return true
 }
 
 // once makes one request when the limiter allows it, within fetch.timeout. To a host that asked to be left alone for
@@ -72,7 +86,9 @@ func (c *Crawler) once(ctx context.Context, host string, one func(context.Contex
 		limited, cancel = context.WithTimeout(ctx, c.cfg.Fetch.Timeout)
 		defer cancel()
 	}
+	asked := time.Now()
 	x := one(limited)
+	x.asked = asked
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx) // what the transport makes of it is not the reason
 	}

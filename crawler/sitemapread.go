@@ -96,6 +96,8 @@ func (d *discovery) allowed(ctx context.Context, ref sitemapRef, u *url.URL) (bo
 	switch {
 	case why == "":
 		return true, nil
+	case d.c.elsewhereInside(u, rules.failure):
+		d.problem("sitemap %s is not read: %s", ref.url, rules.failure.Detail)
 	case rules.failure != nil:
 		d.incomplete("sitemap %s is not read: %s", ref.url, why)
 	default:

@@ -11,6 +11,11 @@ import (
 // maxTemplates is how many forms of URL of a host are asked for; then what is known of the directory above decides.
 const maxTemplates = 20
 
+const (
+	maxAlike = 10 // pages of a form that are all like the answer to a URL that cannot exist
+	minSaid  = 12 // words that such an answer says, for its links not to matter
+)
+
 // How a site answers a URL that it cannot have.
 const (
 	probeUnknown  = iota // it could not be had, or says nothing: no verdict
@@ -39,7 +44,9 @@ type probed struct {
 	turn   chan struct{} // held while asking; a lock that a context can end the wait for
 	answer *probeAnswer  // nil: not asked yet
 	second *probeAnswer  // to a URL in another directory; nil: not asked
+	third  *probeAnswer  // to another URL of the form; nil: not asked
 	differ bool          // a page of the form was seen that is not like the answer; under turn
+	alike  int           // pages of the form that are like the answer, though it is not believed; under turn
 }
 
 // probeAnswer is what came back for one URL that does not exist.
@@ -98,22 +105,50 @@ func (c *Crawler) compare(ctx context.Context, page *Page, t template, p *probed
 		}
 	case p.answer.kind == probeText && page.Doc != nil:
 		is := fingerprintOf(page.Doc.Nodes[0], t.vary)
-		if p.answer.print.canonical == page.Item.URL || !p.answer.print.near(is) {
+		near := p.answer.print.canonical != page.Item.URL && p.answer.print.near(is)
+		if !near && p.answer.print.canonical == "" && p.answer.print.says(is) {
+			var err error
+			if near, err = c.offersVary(ctx, t, p); err != nil {
+				return err
+			}
+		}
+		if !near {
 			p.differ = true
 			return nil
 		}
 		ok, err := c.believe(ctx, t, p)
-		if err != nil || !ok {
+		if err != nil {
 			return err
+		}
+		if !ok {
+			p.alike++
+			return nil
 		}
 		page.stands(found(InsteadSoft404, fmt.Sprintf("same title %s and text as %s, which cannot exist", quoted(is.title), p.answer.url)))
 	}
 	return nil
 }
 
+// offersVary reports whether what the site answers for URLs that do not exist differs in its links from one to the next,
+// as where it suggests pages drawn by lot: then links are no evidence. With hardly any text, they are all there is.
+func (c *Crawler) offersVary(ctx context.Context, t template, p *probed) (bool, error) {
+	if p.answer.print.words < minSaid {
+		return false, nil
+	}
+	if p.third == nil {
+		answer, err := c.askMissing(ctx, t.probe(false))
+		if err != nil {
+			return false, err
+		}
+		p.third = answer
+	}
+	return p.third.kind == probeText && p.answer.print.says(p.third.print) && !p.answer.print.leads(p.third.print), nil
+}
+
 // believe reports whether a page that is like p.answer is missing. A server may answer everything below the address of
 // an article with the article: then both are that page. So the answer must say that there is none, or other pages of
-// the form must be different, or URLs in another directory must be answered alike.
+// the form must be different, or so many of them alike that they are no article, or URLs in another directory must be
+// answered alike.
 func (c *Crawler) believe(ctx context.Context, t template, p *probed) (bool, error) {
 	if p.answer.print.missing {
 		return true, nil
@@ -121,7 +156,7 @@ func (c *Crawler) believe(ctx context.Context, t template, p *probed) (bool, err
 	if p.answer.print.scant() {
 		return false, nil
 	}
-	if p.differ || t.root() {
+	if p.differ || t.root() || p.alike >= maxAlike {
 		return true, nil
 	}
 	elsewhere := t.probe(true)

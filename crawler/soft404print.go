@@ -73,6 +73,11 @@ func (f *fingerprint) scant() bool { return f.words+f.linked < scantPrint }
 // near reports whether two pages are the same but for details: title, heading, text and links, without which the lists
 // of a site would be alike. Where pages say that there is none, what they offer instead may differ.
 func (f *fingerprint) near(g *fingerprint) bool {
+	return f.says(g) && (f.missing && g.missing || f.leads(g))
+}
+
+// says reports whether two pages say the same, but for details, outside of links.
+func (f *fingerprint) says(g *fingerprint) bool {
 	if f.title != g.title || f.h1 != g.h1 {
 		return false
 	}
@@ -80,11 +85,11 @@ func (f *fingerprint) near(g *fingerprint) bool {
 	if diff := most - min(f.words, g.words); float64(diff) > nearWordsMax*float64(most)+shingle {
 		return false
 	}
-	if jaccard(f.text, g.text) < nearText {
-		return false
-	}
-	return f.missing && g.missing || jaccard(f.links, g.links) >= nearLinks
+	return jaccard(f.text, g.text) >= nearText
 }
+
+// leads reports whether the links of two pages say the same, but for details.
+func (f *fingerprint) leads(g *fingerprint) bool { return jaccard(f.links, g.links) >= nearLinks }
 
 // jaccard is the part of two sets that is common to both; 1 if both are empty.
 func jaccard(a, b map[uint64]struct{}) float64 {

@@ -29,6 +29,7 @@ const (
 	trapChain
 	trapOrder
 	trapVariants
+	trapSame
 	trapKinds
 )
 

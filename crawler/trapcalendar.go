@@ -3,13 +3,15 @@ package crawler
 import (
 	"fmt"
 	"hash/maphash"
+	"slices"
+	"strings"
 	"time"
 )
 
 // calendarTrap judges a URL with a date. The next month of a calendar always exists, so what lies ahead is cut after a
 // year, and what lies behind when only the calendar's own pages have led there for long.
 func (t *traps) calendarTrap(l Link, a *trapAddress, d trapDate) string {
-	within := sameTemplate(l.From, l.URL)
+	within := sameTemplate(l.From, l.URL) || a.isView() && isDated(l.From)
 	key := maphash.String(t.seed, a.template())
 	cal := t.calendars[key]
 	if cal == nil {
@@ -39,4 +41,21 @@ func (t *traps) calendarTrap(l Link, a *trapAddress, d trapDate) string {
 	}
 	cal.dates[day] = struct{}{}
 	return ""
+}
+
+// viewWords are last segments of calendars that show the same days in other ways.
+var viewWords = []string{"day", "week", "month", "year", "today", "list", "grid", "agenda", "map", "photo", "summary", "print"}
+
+// isView reports whether the path of a dated URL ends with the date or with how it is shown. What ends with another word
+// may be a page about something on that day.
+func (a *trapAddress) isView() bool {
+	last := a.segmentAt(a.segments - 1)
+	return a.query != "" || strings.ContainsAny(last, "0123456789") || slices.Contains(viewWords, last) || isMonthName(last)
+}
+
+// isDated reports whether a URL has a date: then it may be another view of the same calendar.
+func isDated(u string) bool {
+	a := parseTrapAddress(u)
+	_, dated := a.date()
+	return dated
 }

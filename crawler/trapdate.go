@@ -42,7 +42,7 @@ func (a *trapAddress) date() (trapDate, bool) {
 	return a.queryDate()
 }
 
-// pathDate finds /2031/05, /2031/05/12, /05/2031, /2031-05 and /2031-05-12 at the end of a path, or before one segment
+// pathDate finds /2031/05, /2031/05/12, /2031/may, /05/2031, /05-2031, /2031-05 and /2031-05-12 at the end of a path, or before one segment
 // without digits. Elsewhere it is the date of an article.
 func (a *trapAddress) pathDate() (trapDate, bool) {
 	n := min(a.segments, maxTrapSegments)
@@ -50,6 +50,9 @@ func (a *trapAddress) pathDate() (trapDate, bool) {
 		if len(segment) > 4 {
 			if d, ok := isoDate(segment); ok && a.endsAt(i+1) {
 				d.doubtful = len(segment) == len("2031-05") && !a.namesCalendar(i)
+				return d, true
+			}
+			if d, ok := monthFirst(segment); ok && a.endsAt(i+1) && a.namesCalendar(i) {
 				return d, true
 			}
 			continue
@@ -62,8 +65,8 @@ func (a *trapAddress) pathDate() (trapDate, bool) {
 			continue
 		}
 		if month, ok := monthOf(a.segmentAt(i + 1)); ok && (a.endsAt(i+2) || len(a.segmentAt(i+2)) <= 2 && a.endsAt(i+3)) {
-			return trapDate{year: year, month: month, day: dayOf(a.segmentAt(i + 2)), doubtful: !a.namesCalendar(i),
-				padded: a.segment[i+1][0] == '0'}, true
+			return trapDate{year: year, month: month, day: dayOf(a.segmentAt(i + 2)),
+				doubtful: !a.namesCalendar(i) && !isMonthName(a.segment[i+1]), padded: a.segment[i+1][0] == '0'}, true
 		}
 		if month, ok := monthOf(a.segmentAt(i - 1)); ok && a.endsAt(i+1) {
 			return trapDate{year: year, month: month, doubtful: !a.namesCalendar(i), padded: a.segment[i-1][0] == '0'}, true
@@ -95,7 +98,8 @@ func (a *trapAddress) namesCalendar(i int) bool {
 	return false
 }
 
-// queryDate finds ?month=2031-05, ?date=2031-05-12, ?date=20310512, ?start=1935700000 and ?year=2031&month=5.
+// queryDate finds ?month=2031-05, ?date=2031-05-12, ?date=05/12/2031, ?date=20310512, ?start=1935700000 and
+// ?year=2031&month=5.
 func (a *trapAddress) queryDate() (trapDate, bool) {
 	year, month, padded := 0, 12, false
 	for param := range strings.SplitSeq(a.query, "&") {
@@ -110,6 +114,9 @@ func (a *trapAddress) queryDate() (trapDate, bool) {
 			return d, true
 		}
 		if !isNumber(value) {
+			if d, ok := yearLast(value); ok && listsByDate(name) {
+				return d, true
+			}
 			continue
 		}
 		if m, ok := monthOf(value); ok && (strings.HasSuffix(name, "month") || name == "mon" || name == "m") {
@@ -178,6 +185,29 @@ func compactDate(s string) (trapDate, bool) {
 	return trapDate{}, false
 }
 
+// monthFirst reads 05-2031, with or without an extension.
+func monthFirst(s string) (trapDate, bool) {
+	s, _, _ = strings.Cut(s, ".")
+	m, y, _ := strings.Cut(s, "-")
+	month, ok := monthOf(m)
+	year, ok2 := yearOf(y)
+	return trapDate{year: year, month: month, padded: m != "" && m[0] == '0'}, ok && ok2
+}
+
+// yearLast reads 05/12/2031, 12.05.2031 and 05-12-2031, in the American order where both numbers may be the month.
+func yearLast(s string) (trapDate, bool) {
+	parts := strings.FieldsFunc(strings.ReplaceAll(s, "%2F", "/"), func(r rune) bool { return r == '/' || r == '.' || r == '-' })
+	if len(parts) != 3 {
+		return trapDate{}, false
+	}
+	first, second := dayOf(parts[0]), dayOf(parts[1])
+	year, ok := yearOf(parts[2])
+	if first > 12 {
+		first, second = second, first
+	}
+	return trapDate{year: year, month: first, day: second, listed: true}, ok && first >= 1 && first <= 12 && second >= 1
+}
+
 func yearOf(s string) (int, bool) {
 	if len(s) != 4 || !isNumber(s) {
 		return 0, false
@@ -195,7 +225,26 @@ func dayOf(s string) int {
 	return day
 }
 
+// monthNames are months as paths name them.
+var monthNames = [12]string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+	"november", "december"}
+
+func isMonthName(s string) bool { return len(s) > 2 && monthNamed(s) > 0 }
+
+// monthNamed returns the month of a name or of its first three letters; 0: it is none.
+func monthNamed(s string) int {
+	for i, name := range monthNames {
+		if len(s) == len(name) && strings.EqualFold(s, name) || len(s) == 3 && strings.EqualFold(s, name[:3]) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
 func monthOf(s string) (int, bool) {
+	if month := monthNamed(s); month > 0 {
+		return month, true
+	}
 	if len(s) == 0 || len(s) > 2 || !isNumber(s) {
 		return 0, false
 	}

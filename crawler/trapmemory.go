@@ -41,6 +41,8 @@ type traps struct {
 	variants  map[uint64]*variants // by path
 	pairs     int                  // in variants
 	drawn     map[uint64]int       // by template
+	same      map[uint64]sameText  // by form
+	facets    map[uint64]*facets   // by first segment
 	cut       [trapKinds]cutLinks
 }
 
@@ -67,14 +69,14 @@ type variants struct {
 func (t *traps) remember(l Link, a *trapAddress) (kind int, why string) {
 	date, dated := a.date()
 	drawn := a.isDrawn() && sameTemplate(l.From, l.URL)
-	if !dated && !drawn && a.dirs < 2 && a.params == 0 {
+	if !dated && !drawn && a.dirs < 2 && a.params == 0 && !a.hasToken() {
 		return 0, ""
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.orders == nil {
-		t.seed = maphash.MakeSeed()
-		t.calendars, t.orders, t.variants, t.drawn = map[uint64]*calendar{}, map[uint64]orders{}, map[uint64]*variants{}, map[uint64]int{}
+	t.begin()
+	if why = t.sameTrap(l, a); why != "" {
+		return trapSame, why
 	}
 	if drawn {
 		if why = t.drawnTrap(a); why != "" {
@@ -92,10 +94,19 @@ func (t *traps) remember(l Link, a *trapAddress) (kind int, why string) {
 	if why != "" {
 		return trapOrder, why
 	}
-	if a.query != "" {
-		return trapVariants, t.variantTrap(a)
+	if why = t.facetTrap(a); why == "" && a.query != "" {
+		why = t.variantTrap(a)
 	}
-	return 0, ""
+	return trapVariants, why
+}
+
+// begin makes what the zero value lacks. The caller holds the lock.
+func (t *traps) begin() {
+	if t.orders == nil {
+		t.seed = maphash.MakeSeed()
+		t.calendars, t.orders, t.variants, t.drawn = map[uint64]*calendar{}, map[uint64]orders{}, map[uint64]*variants{}, map[uint64]int{}
+		t.same, t.facets = map[uint64]sameText{}, map[uint64]*facets{}
+	}
 }
 
 // drawnTrap judges a URL that looks drawn by lot. A page that is made up leads to more that are; real ones with such

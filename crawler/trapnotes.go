@@ -27,6 +27,7 @@ var trapNames = [trapKinds]string{
 	trapChain:    "pages lead to ever further ones",
 	trapOrder:    "the same words come in ever other orders",
 	trapVariants: "a list is combined of filters without end",
+	trapSame:     "other addresses show the same page",
 }
 
 // TrapNotes returns a sentence for each kind of trap that links were kept out of so far, and one on session ids; nil:

@@ -46,6 +46,7 @@ var challengeMarkers = []marker{
 	{"Cloudflare", []string{"id=\"challenge-form\"", "cf"}},
 	{"Cloudflare", []string{"id=\"cf-error-details\"", "blocked"}},
 	{"Cloudflare", []string{"cf-captcha-container"}},
+	{"Cloudflare", []string{`class="cf-error-code">1020<`}}, // a rule of the owner's
 	{"Akamai", []string{"bm-verify"}},
 	{"Akamai", []string{"sec-if-cpt-container"}},
 	{"Akamai", []string{"/_sec/cp_challenge"}},
@@ -154,7 +155,7 @@ func challengePage(a *answer) finding {
 	switch talk := challengeTalk.in(s.text + " " + s.noscriptText); {
 	case s.captcha != "" && free && (headed != "" || talk != "" || s.words+s.linked <= 15):
 		return found(InsteadChallenge, "page with nothing but ", s.captcha)
-	case headed != "" && talk != "" && s.links <= 12 && !s.article:
+	case headed != "" && talk != "" && s.links <= 12 && !s.article && (scripted(s) || s.captcha != "" || s.links <= 1):
 		return found(InsteadChallenge, "page headed ", quoted(headed), " that says ", quoted(talk))
 	case headed != "" && s.words <= 40 && s.links <= 5 && free && scripted(s) && waiting(headed):
 		return found(InsteadChallenge, "page headed ", quoted(headed), " with scripts and hardly any text")

@@ -32,6 +32,8 @@ to protect the server against the scourge of AI companies aggressively scraping 
 
 func TestChallengePages(t *testing.T) {
 	testWalls(t, []wallCase{
+		{name: "a rule of Cloudflare", text: `<title>Access denied | help.example used Cloudflare to restrict access</title><div id="cf-error-details"><h1><span>Error</span> <span class="cf-error-code">1020</span></h1><h2>Access denied</h2></div>`, want: InsteadChallenge},
+		{name: "not: a short article in a plain frame", text: `<title>captcha | Acme Help</title><nav><a href="/">Home</a> <a href="/login">Sign in</a></nav><main><h1>Verify you are human</h1><p>Acme shows a captcha after five failed attempts. Check the box and go on.</p></main>`, want: "doc"},
 		{name: "Cloudflare", text: cloudflareChallenge, want: InsteadChallenge, evidence: "Cloudflare"},
 		{name: "Cloudflare, old", text: `<title>Just a moment...</title><div class="cf-browser-verification cf-im-under-attack"><h1>Checking your browser before accessing help.example.</h1></div>
 			<form id="challenge-form" action="/?__cf_chl_jschl_tk__=1" method="POST"><input type="hidden" name="r"></form>`, want: InsteadChallenge},

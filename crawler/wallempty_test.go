@@ -9,6 +9,11 @@ func TestMaintenancePages(t *testing.T) {
 	testWalls(t, []wallCase{
 		{name: "English", text: `<title>Down for maintenance</title><h1>We'll be right back!</h1><p>Acme is getting better. Check back in an hour.</p>`, want: FailMaintenance, evidence: "right back"},
 		{name: "WordPress", text: `<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>Briefly unavailable for scheduled maintenance. Check back in a minute.</h1></body></html>`, want: FailMaintenance},
+		{name: "the application fails", text: `<title>Something went wrong</title><h1>Something went wrong</h1><p>We are working on it. Please try again later.</p>`, want: FailMaintenance},
+		{name: "the host is not paid", text: `<title>Account Suspended</title><h1>Account Suspended</h1><p>This Account has been suspended.</p><p>Contact your hosting provider for more information.</p>`, want: FailMaintenance},
+		{name: "a server without a site", text: `<title>Welcome to nginx!</title><h1>Welcome to nginx!</h1><p>If you see this page, the nginx web server is successfully installed and working. Further configuration is required.</p><p>For online documentation refer to <a href="http://nginx.org/">nginx.org</a>.</p>`, want: FailMaintenance},
+		{name: "not: about such a message", text: inSite("Something went wrong", `<h1>Something went wrong</h1><p>The app shows this message if it cannot reach the server. Check your connection, sign out, wait for a minute and open the report again from the list of reports.</p>`), want: "doc"},
+		{name: "not: about a suspended account", text: inSite("Account suspended", `<h1>Account suspended</h1><p>An account is suspended if an invoice is overdue for thirty days. Pay it under Billing, and the account is open again within the hour.</p>`), want: "doc"},
 		{name: "only a sentence", text: `<html><body><p>The site is undergoing maintenance. Please try again later.</p></body></html>`, want: FailMaintenance},
 		{name: "in the frame of the site", text: inSite("Site under maintenance", `<h1>Site under maintenance</h1><p>We will be back online at 10:00 UTC.</p>`), want: FailMaintenance},
 		{name: "scheduled, with Retry-After", header: http.Header{"Retry-After": {"3600"}}, text: `<title>Scheduled maintenance</title><h1>Scheduled maintenance</h1><p>Until 10:00.</p>`, want: FailMaintenance},

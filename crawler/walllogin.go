@@ -138,9 +138,14 @@ var providerButton = regexp.MustCompile(`^(?:sign in|log ?in|signin|sign up|cont
 	`continuer|iniciar sesión|inicia sesión|continuar|accedi|continua|entrar|inloggen|doorgaan) (?:with|via|using|through|mit|über|avec|con|com|met) .{2,40}$|` +
 	`^(?:google|microsoft|okta|github|gitlab|apple|saml|sso|single sign-on|azure ad|entra id|onelogin)(?: (?:login|sign in))?$`)
 
+// restrictedTalk says that a page is not for everybody.
+var restrictedTalk = phrases{[]string{"restricted", "to continue", "to view this", "to see this", "to access this", "to read this",
+	"you must be logged in", "you must be signed in", "you need to be logged in", "you need to be signed in", "you need to log in", "you need to sign in",
+	"members only", "only available to", "private"}}
+
 // providers returns the buttons that are all that a page offers: ways to sign in with another service.
 func (s *sight) providers(a *answer, named string) string {
-	if s.words > maxLoginWords/2 || s.fields > 1 || s.article || s.list {
+	if s.words > maxLoginWords/2 || s.fields > 1 || s.article && restrictedTalk.in(s.text) == "" || s.list {
 		return ""
 	}
 	var first string

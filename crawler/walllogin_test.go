@@ -31,6 +31,9 @@ func TestLoginPages(t *testing.T) {
 		{name: "refresh to a login", text: `<meta http-equiv=refresh content="0;url=https://help.example/login?next=%2Farticles%2F1">`, want: InsteadLogin},
 		{name: "dialog over nothing", text: `<title>Sign in</title><div role="dialog"><form action="/login"><input name="email"><input type="password"></form></div><div id="shade"></div>`, want: InsteadLogin},
 
+		{name: "button in the frame of the site", text: inSite("Sign in to continue", `<article><h1>Sign in to continue</h1><p>This knowledge base is restricted. Please sign in with your Acme account.</p><a href="https://app.example/sso?return=docs">Sign in with Acme</a></article>`), want: InsteadLogin},
+
+		{name: "not: where to log in", text: inSite("Log in", `<article><h1>Log in</h1><p>You find the form on the start page of the app.</p><a href="https://app.example/login">Log in</a></article>`), want: "doc"},
 		{name: "not: how to log in", text: inSite("Log in", "<h1>Log in</h1>"+article(150)+`<img src="/login-form.png">`), want: "doc"},
 		{name: "not: a short one", text: inSite("How to sign in", `<h1>How to sign in</h1><p>Open the app and press Sign in.</p><img src="/login-form.png">`), want: "doc"},
 		{name: "not: with a form in a drawer", text: inSite("Ports", drawer+"<h1>Ports</h1>"+article(150)), want: "doc"},
@@ -58,6 +61,10 @@ func TestRedirectWalls(t *testing.T) {
 		{"https://help.example/a", "https://help.example/login", true, InsteadLogin},
 		{"https://help.example/hc/a", "https://login.microsoftonline.com/common/oauth2/authorize?client_id=x", false, InsteadLogin},
 		{"https://help.example/hc/a", "https://acme.okta.com/app/x", false, InsteadLogin},
+		{"https://help.example/hc/a", "https://dash.vendor.example/to/acme?redirect=%2Fhc%2Fa", false, InsteadLogin},
+		{"https://help.example/hc/a", "https://help.example/_layouts/15/Authenticate.aspx?Source=%2Fhc%2Fa", false, InsteadLogin},
+		{"https://help.example/hc/a", "https://new.example/legacy?url=%2Fhc%2Fa", true, ""},
+		{"https://help.example/hc/a", "https://new.example/hc/a?ref=%2Fold", false, ""},
 		{"https://help.example/hc/a", "https://acme.eu.auth0.com/u", true, InsteadLogin},
 		{"https://help.example/hc/a", "https://sso.acme.example/cas?service=https%3A%2F%2Fhelp.example%2Fhc%2Fa", false, InsteadLogin},
 		{"https://help.example/hc/a", "https://auth.acme.example/realms/a/protocol/openid-connect/auth?client_id=x&state=y&response_type=code", false, InsteadLogin},

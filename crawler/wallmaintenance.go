@@ -21,6 +21,7 @@ var maintenancePhrases = phrases{[]string{"down for maintenance", "down for sche
 	"be back online", "back online soon", "temporarily unavailable", "temporarily offline", "temporarily down", "service unavailable",
 	"service temporarily unavailable", "briefly unavailable", "currently unavailable", "currently offline",
 	"internal server error", "bad gateway", "gateway timeout", "gateway time-out", "error establishing a database connection",
+	"something went wrong", "account suspended", "welcome to nginx", "apache2 debian default page", "apache2 ubuntu default page",
 	"wartungsarbeiten", "wegen wartung", "im wartungsmodus", "wartungsmodus", "wird gewartet", "gleich zurück", "bald zurück", "gleich wieder da",
 	"bald wieder", "vorübergehend nicht erreichbar", "vorübergehend nicht verfügbar", "en maintenance", "maintenance en cours", "maintenance programmée",
 	"de retour bientôt", "bientôt de retour", "de retour dans", "momentanément indisponible", "temporairement indisponible",
@@ -35,7 +36,7 @@ var maintenancePhrases = phrases{[]string{"down for maintenance", "down for sche
 // weakMaintenance are those of maintenancePhrases that may head an article, or a message about something on the site.
 var weakMaintenance = phrases{[]string{"scheduled maintenance", "planned maintenance", "site maintenance", "system maintenance",
 	"website maintenance", "server maintenance", "maintenance mode", "currently unavailable", "service unavailable", "internal server error", "bad gateway", "gateway timeout",
-	"gateway time-out", "maintenance programmée",
+	"gateway time-out", "something went wrong", "account suspended", "maintenance programmée",
 	"mantenimiento programado", "manutenzione programmata", "manutenção programada", "gepland onderhoud", "wartungsmodus", "wartungsarbeiten"}}
 
 // bareMaintenance are headings that say nothing without a text that says the rest.
@@ -79,7 +80,7 @@ func maintenancePage(a *answer) finding {
 
 var returnTalk = phrases{[]string{"be back", "back online", "check back", "come back", "try again", "try later", "return shortly", "available again",
 	"thank you for your patience", "thanks for your patience", "apologize for the inconvenience", "apologise for the inconvenience",
-	"sorry for the inconvenience", "später noch einmal", "später erneut", "bald wieder", "kurze zeit", "réessayer", "revenez", "patience",
+	"sorry for the inconvenience", "contact your hosting provider", "später noch einmal", "später erneut", "bald wieder", "kurze zeit", "réessayer", "revenez", "patience",
 	"vuelva", "inténtelo", "riprova", "tente novamente", "volte", "probeer het later", "later opnieuw", "しばらく", "稍后", "稍後"}}
 
 // returns reports whether a text asks to come back later.

@@ -31,6 +31,9 @@ func redirectWall(from, to *url.URL, permanent bool) finding {
 	if evidence := loginTarget(from, to); evidence != "" {
 		return found(InsteadLogin, evidence)
 	}
+	if back := returnParam(to); !permanent && !strings.EqualFold(from.Hostname(), to.Hostname()) && leadsBack(from, to, back) {
+		return found(InsteadLogin, "redirects to ", shown(to), ", whose parameter ", quoted(back), " leads back to the page")
+	}
 	last := strings.ToLower(lastSegment(to.Path))
 	if permanent && siblings(from, to) || strings.Contains(strings.ToLower(lastSegment(from.Path)), last) {
 		return finding{} // a page of that name that was moved
@@ -104,6 +107,17 @@ func loginTarget(from, to *url.URL) string {
 	return ""
 }
 
+// leadsBack reports whether the parameter called back of to holds the address of from: a site that a page moved to has no
+// use for that, one that lets people pass has.
+func leadsBack(from, to *url.URL, back string) bool {
+	if back == "" || len(from.Path) < 2 {
+		return false
+	}
+	value, err := url.Parse(to.Query().Get(back))
+	return err == nil && strings.TrimRight(value.Path, "/") == strings.TrimRight(from.Path, "/") &&
+		(value.Host == "" || strings.EqualFold(value.Hostname(), from.Hostname()))
+}
+
 // loginName reports whether the last segment of a path speaks of logins: then a redirect to such a path may be the move
 // of an article about them.
 func loginName(path string) bool {
@@ -135,7 +149,7 @@ var returnParams = []string{"next", "next_url", "nexturl", "return", "return_to"
 	"return_path", "returnpath", "redirect", "redirect_to", "redirectto", "redirect_url", "redirecturl", "redir",
 	"redirect_after_login", "continue", "continue_to", "continueurl", "goto", "service", "target", "targeturl", "destination",
 	"dest", "os_destination", "came_from", "from", "back", "back_url", "backurl", "back_to", "forward", "fromuri", "starturl", "referer",
-	"referrer", "ref", "url", "callback", "callbackurl", "callback_url", "origin", "r", "u"}
+	"referrer", "ref", "source", "url", "callback", "callbackurl", "callback_url", "origin", "r", "u"}
 
 // protocolParams do so, or belong to a request to sign somebody in, whatever their value: SAML, WS-Federation, OAuth.
 var protocolParams = []string{"relaystate", "samlrequest", "wctx", "wtrealm", "redirect_uri"}

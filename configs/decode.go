@@ -193,15 +193,42 @@ func (d *decoder) decodeDuration(node ast.Node, path string, dst *time.Duration)
 		d.reportNode(node, path, "must be a duration such as 30s, not "+kindOf(node))
 		return
 	}
-	duration, err := time.ParseDuration(text)
+	duration, err := parseDuration(text)
 	switch {
-	case err == nil && (duration != 0 || text == "0" || text == "0s"):
+	case err == nil && (duration != 0 || text == "0" || text == "0s" || text == "0d"):
 		*dst = duration
 	case node.Type() == ast.IntegerType || node.Type() == ast.FloatType:
-		d.reportNode(node, path, fmt.Sprintf("needs a unit: write %ss for seconds, or use ms, m or h", text))
+		d.reportNode(node, path, fmt.Sprintf("needs a unit: write %ss for seconds, or use ms, m, h or d", text))
 	default:
-		d.reportNode(node, path, fmt.Sprintf("must be a duration such as 30s, 1m30s or 500ms, not %q", text))
+		d.reportNode(node, path, fmt.Sprintf("must be a duration such as 30s, 1m30s, 500ms, 36h or 7d, not %q", text))
 	}
+}
+
+const day = 24 * time.Hour
+
+// parseDuration is time.ParseDuration with days of 24 hours, which come first: 7d, 1d12h, 1.5d.
+func parseDuration(text string) (time.Duration, error) {
+	days, rest, ok := strings.Cut(text, "d")
+	if !ok {
+		return time.ParseDuration(text)
+	}
+	number, negative := strings.CutPrefix(days, "-")
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil || strings.Trim(number, "0123456789.") != "" || n > float64(math.MaxInt64/day) {
+		return 0, fmt.Errorf("%q is not a number of days", days)
+	}
+	duration := time.Duration(n * float64(day))
+	if rest != "" {
+		more, err := time.ParseDuration(rest)
+		if err != nil || more < 0 || strings.ContainsAny(rest, "+-") || duration > math.MaxInt64-more {
+			return 0, fmt.Errorf("%q is not a duration", rest)
+		}
+		duration += more
+	}
+	if negative {
+		duration = -duration
+	}
+	return duration, nil
 }
 
 // unmarshal returns what an UnmarshalYAML method calls to decode node into a variable of its choice.

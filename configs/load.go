@@ -44,7 +44,7 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 
 // Parse checks the text of a config file; name stands for it in errors. The error is always an *Error and lists every
 // mistake, except that a file which is not YAML has only the first. A ${NAME} in the headers, basic_auth and proxy of
-// fetch is replaced by what getenv says; nil knows no name. An error never holds a value of these keys.
+// fetch, and in notify.webhook, is replaced by what getenv says; nil knows no name. An error never holds a value of these keys.
 func Parse(name string, data []byte, getenv func(string) (string, bool)) (*Config, error) {
 	if getenv == nil {
 		getenv = func(string) (string, bool) { return "", false }

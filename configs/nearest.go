@@ -6,7 +6,7 @@ import (
 )
 
 // later lists the documented keys that this version does not know yet. Whoever adds one to a Config removes it here.
-var later = []string{"notify", "extract.preset", "target.verify"}
+var later = []string{"extract.preset"}
 
 // unknownKey says what is wrong with a key that the block at path does not have, and which keys may have been meant.
 func unknownKey(path, name string) (problem string, meant []string) {

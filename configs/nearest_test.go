@@ -20,9 +20,8 @@ func TestUnknownKey(t *testing.T) {
 		{"extract.rules[12]", "pattern", "unknown key; the keys here are match, content, title, remove"},
 		{"extract.rules[12]", "contents", `unknown key; did you mean "content"?`},
 		{"target.availability", "copilot", `unknown key; did you mean "ai_copilot"?`},
-		{"", "", "unknown key; the keys here are site, locale, delete, start, sitemaps, scope, fetch, extract, target"},
-		{"", "notify", "is not supported by this version of pageferry; remove it"},
-		{"target", "verify", "is not supported by this version of pageferry; remove it"},
+		{"", "", "unknown key; the keys here are site, locale, delete, notify, start, sitemaps, scope, fetch, extract, target"},
+		{"extract", "preset", "is not supported by this version of pageferry; remove it"},
 	} {
 		if got, _ := unknownKey(test.block, test.name); got != test.want {
 			t.Errorf("%s in %q: got %s", test.name, test.block, got)

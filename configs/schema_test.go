@@ -28,7 +28,9 @@ func schemaTypes(t reflect.Type) *jsonschema.Schema {
 	text := func(s *jsonschema.Schema) *jsonschema.Schema { s.Type = "string"; return s }
 	switch t {
 	case reflect.TypeFor[time.Duration]():
-		return text(&jsonschema.Schema{Pattern: `^([0-9.]+(ns|us|µs|ms|s|m|h))+$`, Examples: []any{"30s", "1m30s"}})
+		duration := text(&jsonschema.Schema{Pattern: `^(0|[0-9.]+d([0-9.]+(ns|us|µs|ms|s|m|h))*|([0-9.]+(ns|us|µs|ms|s|m|h))+)$`,
+			Examples: []any{"30s", "1m30s", "7d"}})
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{duration, {Type: "integer", Enum: []any{0}}}}
 	case reflect.TypeFor[crawler.ByteSize]():
 		size := text(&jsonschema.Schema{Pattern: `^[0-9.]+ ?([kKmMgG][iI]?)?[bB]?$`, Examples: []any{"10MiB"}})
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{size, {Type: "integer"}}}
@@ -88,7 +90,7 @@ func inKeys(comment string) string {
 	return goName.ReplaceAllStringFunc(comment, func(word string) string {
 		for _, t := range []reflect.Type{
 			reflect.TypeFor[crawler.Config](), reflect.TypeFor[crawler.ScopeConfig](), reflect.TypeFor[crawler.FetchConfig](),
-			reflect.TypeFor[ingest.Config](), reflect.TypeFor[intercom.Config](), reflect.TypeFor[intercom.Availability](),
+			reflect.TypeFor[ingest.Config](), reflect.TypeFor[ingest.NotifyConfig](), reflect.TypeFor[intercom.Config](), reflect.TypeFor[intercom.Availability](),
 			reflect.TypeFor[sanitize.Config](), reflect.TypeFor[sanitize.Rule](), reflect.TypeFor[Config](),
 		} {
 			if f, ok := t.FieldByName(word); ok && f.Tag.Get("yaml")[0] != ',' {
@@ -168,6 +170,9 @@ func TestSchemaAcceptsWhatParseAccepts(t *testing.T) {
 		{"wrong word", minimal + "fetch: {robots: maybe}\n", false},
 		{"wrong mode", minimal + "sitemaps: some\n", false},
 		{"no unit", minimal + "fetch: {timeout: 30}\n", false},
+		{"days", minimal + "delete: {after: 1d12h}\n", true},
+		{"no time", minimal + "delete: {after: 0}\n", true},
+		{"days last", minimal + "delete: {after: 12h1d}\n", false},
 	} {
 		var value any
 		if err := yaml.Unmarshal([]byte(test.config), &value); err != nil {
@@ -203,7 +208,8 @@ func check(s *jsonschema.Schema, value any) error {
 	if s.Type != kind && !(s.Type == "number" && kind == "integer") {
 		return fmt.Errorf("%v is %s, not %s", value, kind, s.Type)
 	}
-	if s.Enum != nil && !slices.Contains(s.Enum, value) {
+	same := func(allowed any) bool { return fmt.Sprint(allowed) == fmt.Sprint(value) } // a number has another type in JSON
+	if s.Enum != nil && !slices.ContainsFunc(s.Enum, same) {
 		return fmt.Errorf("%v is not one of %v", value, s.Enum)
 	}
 	if text, ok := value.(string); ok && !regexp.MustCompile(s.Pattern).MatchString(text) {

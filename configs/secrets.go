@@ -10,7 +10,7 @@ import (
 )
 
 // secretKeys are the keys whose values may hold ${NAME}, and whose values no error shows.
-var secretKeys = []string{"fetch.headers", "fetch.basic_auth", "fetch.proxy"}
+var secretKeys = []string{"fetch.headers", "fetch.basic_auth", "fetch.proxy", "notify.webhook"}
 
 // isSecret says whether the value at path may hold a secret.
 func isSecret(path string) bool {

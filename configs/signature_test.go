@@ -12,7 +12,7 @@ import (
 // notSigned are the keys that may change between a killed run and the one that resumes it.
 var notSigned = []string{
 	"fetch.rate", "fetch.concurrency", "fetch.timeout", "fetch.retries",
-	"fetch.basic_auth", "fetch.proxy", "target.concurrency", "target.token_env", "target.token_file",
+	"fetch.basic_auth", "fetch.proxy", "notify.webhook", "target.concurrency", "target.verify", "target.token_env", "target.token_file",
 }
 
 // TestRunSignature changes every key, one at a time: a new key is part of the signature unless it is listed here.

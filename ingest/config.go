@@ -13,7 +13,8 @@ const AnyLocale = "any"
 // maxSite bounds Config.Site: file names may have 255 bytes, and state files append suffixes to it.
 const maxSite = 100
 
-// Config names the site and its language, and says what is taken out of Fin: the top-level keys site, locale and delete.
+// Config names the site and its language, and says what is taken out of Fin: the top-level keys site, locale,
+// delete and notify.
 type Config struct {
 	// Name of the site's state files and of the site in results. Default: host and path of the first start URL.
 	Site string `yaml:"site"`
@@ -22,6 +23,8 @@ type Config struct {
 	Locale string `yaml:"locale"`
 	// Delete says what becomes of pages in Fin that the site no longer has, or no longer wants there.
 	Delete DeleteConfig `yaml:"delete"`
+	// Notify says who is told how the runs end.
+	Notify NotifyConfig `yaml:"notify"`
 }
 
 // DefaultConfig returns the settings of a config that names none of the keys.
@@ -43,6 +46,7 @@ func (c *Config) Validate(report func(path, problem string)) {
 		}
 	}
 	c.Delete.validate(report)
+	c.Notify.validate(report)
 	if !languageTag.MatchString(c.Locale) {
 		problem := fmt.Sprintf(`%q is not a language tag; write one such as en or pt-BR, or "any" to keep every language`, c.Locale)
 		if tag := strings.ReplaceAll(c.Locale, "_", "-"); languageTag.MatchString(tag) {

@@ -39,9 +39,9 @@ func (r *run) crawlAndCreate(ctx, stopping context.Context) error {
 
 // crawl fetches every page of the site once, and those again whose canonical turned out not to be live.
 func (r *run) crawl(ctx, stopping context.Context, creates *queue) error {
-	found, err := r.site.Crawler.Discover(ctx, r.ledger)
+	found, err := r.site.Crawler.Discover(ctx, r.frontier())
 	if errors.Is(err, crawler.ErrStopped) {
-		return errInterrupted
+		return stopCause(stopping)
 	}
 	if err != nil {
 		return err
@@ -49,9 +49,10 @@ func (r *run) crawl(ctx, stopping context.Context, creates *queue) error {
 	for _, p := range found.Problems {
 		r.log.Warn(p)
 	}
+	r.findings = append(r.findings, found.Problems...)
 	r.incomplete = append(r.incomplete, found.Incomplete...)
 	if f := found.SiteDown; f != nil {
-		return r.siteDown(*f, strings.Join(r.site.Crawler.RobotsFailures(), "; ")+" (RFC 9309 2.3.1.4)")
+		return r.siteDown(*f, Robots, strings.Join(r.site.Crawler.RobotsFailures(), "; ")+" (RFC 9309 2.3.1.4)")
 	}
 	// Where depth counts, links come before what is known: a page may be nearer to the start than it was.
 	if r.site.Crawl.Scope.MaxDepth > 0 {
@@ -79,6 +80,7 @@ func (r *run) crawl(ctx, stopping context.Context, creates *queue) error {
 		}
 	}
 	r.incomplete = append(r.incomplete, r.site.Crawler.RobotsFailures()...)
+	r.incomplete = append(r.incomplete, r.site.Crawler.Paused()...)
 	return nil
 }
 
@@ -87,7 +89,7 @@ func (r *run) pass(ctx context.Context, creates *queue) error {
 	err := r.site.Crawler.Crawl(ctx, r.ledger, func(_ context.Context, p *crawler.Page) error { return r.visit(p, creates) })
 	var down *crawler.HostDownError
 	if errors.As(err, &down) {
-		return r.siteDown(down.Last, down.Error())
+		return r.siteDown(down.Last, Failed, down.Error())
 	}
 	if err != nil {
 		return err
@@ -97,23 +99,36 @@ func (r *run) pass(ctx context.Context, creates *queue) error {
 }
 
 // siteDown records that what is in Fin could not be confirmed, and says why the run ends.
-func (r *run) siteDown(f crawler.Failure, why string) error {
-	if err := r.ledger.Unreached(Failed, f.Class, "not reached: "+why, time.Now()); err != nil {
+// The pages that it did not come to get the outcome.
+func (r *run) siteDown(f crawler.Failure, outcome, why string) error {
+	class, reason := f.Class, ReasonSiteDown
+	if f.Class == crawler.InsteadChallenge {
+		outcome, reason = Challenge, ReasonBlocked
+	}
+	if outcome != Failed {
+		class = ""
+	}
+	if err := r.ledger.Unreached(outcome, class, "not reached: "+why, time.Now()); err != nil {
 		return err
 	}
 	advice := "run again when the site is back"
 	switch f.Class {
+	case crawler.InsteadChallenge:
+		advice = adviceFor(Challenge)
 	case crawler.FailBlockedAddress:
 		advice = "if the site is in your own network, set fetch.allow_private: true"
 	case crawler.FailDNS:
 		advice = "check the host name in start, and this machine's network"
 	}
-	return stop(ReasonSiteDown, fmt.Errorf("the site cannot be crawled: %s; what is in Fin stays as it is; %s", why, advice))
+	return stop(reason, fmt.Errorf("the site cannot be crawled: %s; what is in Fin stays as it is; %s", why, advice))
 }
 
 // place says whether a page that the ledger knows is still one of the site's.
 func (r *run) place(k ledger.Known) (bool, ledger.Visit) {
 	v := ledger.Visit{ExternalID: ExternalID(k.URL), At: time.Now()}
+	if !r.judge.wants(k.URL) {
+		return false, v // nothing is said of what this run leaves out
+	}
 	c, err := r.judge.canon.Canonical(k.URL)
 	if err == nil && c != k.URL && r.judge.scope.Decide(c).In {
 		v.Outcome, v.Edge, v.Detail = Canonicalized, c, "its canonical form is now "+c
@@ -139,7 +154,7 @@ func (r *run) visit(p *crawler.Page, creates *queue) error {
 			return fmt.Errorf("links of %s in the ledger: %w; run once with --refetch", p.Item.URL, err)
 		}
 	}
-	v := r.judge.page(p, known, stored)
+	v := r.judge.pageOrKeptOut(p, known, stored)
 	r.beside.add(v.beside)
 	for _, t := range v.traps {
 		if r.trapped.first(t.Item.URL) {
@@ -153,7 +168,7 @@ func (r *run) visit(p *crawler.Page, creates *queue) error {
 		if v.Outcome == Failed {
 			r.log.Warn("page failed", "url", p.Item.URL, "class", v.Class, "detail", v.Detail)
 		}
-	} else {
+	} else if v.Intent != "" {
 		r.progress.waiting.Add(1)
 	}
 	var staged func(ledger.Intent)

@@ -26,6 +26,7 @@ func (r *run) decide(ctx context.Context, res *Result, err error) {
 		}
 		return
 	}
+	r.incomplete = append(r.incomplete, r.flags.reasons()...)
 	if r.ledger.Full() {
 		if r.flags.Limit > 0 {
 			r.incomplete = append(r.incomplete, fmt.Sprintf("--limit %d", r.flags.Limit))
@@ -45,6 +46,9 @@ func (r *run) decide(ctx context.Context, res *Result, err error) {
 	}
 	res.Complete = len(res.Incomplete) == 0
 	look := r.implausible(res)
+	if r.verification.look != "" {
+		look = append(look, r.verification.look)
+	}
 	if why != "" {
 		look = append([]string{why}, look...)
 	}
@@ -58,7 +62,14 @@ func (r *run) decide(ctx context.Context, res *Result, err error) {
 	}
 	if n := len(res.Held); n > 0 {
 		res.Exit, res.Reason = ExitLook, ReasonHeld
-		say("%s held, and listed below: look at them, and let them through with --accept %d if they are right", held(n), r.ledger.ID)
+		switch {
+		case r.plan != nil:
+			say("%s held, and listed: a sync would hold the same, and say how to let it through", held(n))
+		case r.flags.Plan != nil:
+			say("%s held, and listed below: what is not in the plan, or has changed since. Make a new plan, or sync without one", held(n))
+		default:
+			say("%s held, and listed below: look at them, and let them through with --accept %d if they are right", held(n), r.ledger.ID)
+		}
 		if r.suspect != "" {
 			say("%s", r.suspect)
 		}
@@ -133,7 +144,7 @@ var loginURL = regexp.MustCompile(`(?i)[/._-](log-?in|sign-?in|sso|saml|oauth2?|
 // staleness says whether so much of what is in Fin could not be confirmed that the run cannot be called complete, and,
 // where the site kept the run from it, the reason that ends it.
 func (r *run) staleness(res *Result) (reason, why string) {
-	if r.flags.Limit > 0 || len(res.Stale)*10 <= res.InTarget {
+	if r.flags.partial() || len(res.Stale)*10 <= res.InTarget {
 		return "", ""
 	}
 	by, example := map[string]int{}, map[string]PageProblem{}
@@ -175,12 +186,19 @@ func (r *run) staleness(res *Result) (reason, why string) {
 func (r *run) implausible(res *Result) []string {
 	var look []string
 	total := 0
-	for _, n := range res.Pages {
-		total += n
+	for outcome, n := range res.Pages {
+		if outcome != Trap { // a site has as many as it is asked for
+			total += n
+		}
 	}
-	if r.flags.Limit == 0 {
+	total -= r.removedPages // a person knows of them
+	if !r.flags.partial() {
 		for _, s := range skips {
-			if n := res.Pages[s.outcome]; 2*n > total {
+			n := res.Pages[s.outcome]
+			if s.outcome == Excluded {
+				n -= r.removedPages
+			}
+			if 2*n > total {
 				look = append(look, fmt.Sprintf("%d of %d pages are %s (%s): %s", n, total, s.outcome, s.key, s.advice))
 			}
 		}
@@ -190,11 +208,11 @@ func (r *run) implausible(res *Result) []string {
 				n, total, r.foreign.canonical, r.foreign.example))
 		}
 	}
-	if n := r.leads.to[r.leads.most]; r.flags.Limit == 0 && 2*n > total {
+	if n := r.leads.to[r.leads.most]; !r.flags.partial() && 2*n > total {
 		look = append(look, fmt.Sprintf("%d of %d URLs lead to %s: a login page, or a site that has moved? Look at it in a browser", n, total, r.leads.most))
 	}
-	if res.InTarget == 0 && (r.flags.Limit == 0 || len(res.Failures) > 0) {
-		why := fmt.Sprintf("no page is in Fin after this run, which saw %s", count(total, "URL"))
+	if res.InTarget == 0 && (!r.flags.partial() || len(res.Failures) > 0) {
+		why := fmt.Sprintf("no page is in Fin after this run, which saw %s", count(total+r.removedPages, "URL"))
 		for _, outcome := range slices.Sorted(maps.Keys(res.Pages)) {
 			why += fmt.Sprintf(", %d %s", res.Pages[outcome], outcome)
 		}
@@ -202,6 +220,9 @@ func (r *run) implausible(res *Result) []string {
 			why += fmt.Sprintf("; %s: %s (%s)", res.Failures[0].URL, res.Failures[0].Class, res.Failures[0].Detail)
 		}
 		look = append(look, why)
+		if r.removedPages > 0 {
+			look = append(look, fmt.Sprintf("%s taken out with `pageferry remove`, which --undo lets in again", count(r.removedPages, "page")))
+		}
 		look = append(look, r.incomplete...)
 	}
 	return look

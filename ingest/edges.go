@@ -93,6 +93,9 @@ func (r *run) standAlone(ctx context.Context) ([]crawler.Link, error) {
 		if err != nil {
 			return nil, err
 		}
+		if d.end.URL != "" && r.judge.keptOut.match(d.end.URL) != "" {
+			d.ok = true // who has taken a page out does not want its copies in its place
+		}
 		if !d.ok && len(d.loop) == 0 {
 			// Where the next page of a chain stands alone, it is the one that this page leads to.
 			next, found, err := r.site.Ledger.Page(ctx, r.destID, p.Edge)
@@ -112,7 +115,7 @@ func (r *run) standAlone(ctx context.Context) ([]crawler.Link, error) {
 		if distinctPaths(pages, end) < manyAlike {
 			continue
 		}
-		r.alike = append(r.alike, fmt.Sprintf("%d pages, such as %s, name %s as their canonical URL; so many cannot be copies of one, "+
+		r.findings = append(r.findings, fmt.Sprintf("%d pages, such as %s, name %s as their canonical URL; so many cannot be copies of one, "+
 			"so each was read for itself", len(pages), pages[0].URL, end))
 		for _, p := range pages {
 			alone(p)
@@ -157,7 +160,9 @@ func (r *run) settleEdges(ctx context.Context) error {
 		if p.RemoteID != "" {
 			delivered[d.end.URL]++
 		}
-		r.leads.add(d.end.URL)
+		if p.Via != crawler.ViaRedirect { // the way there, not one more that leads there
+			r.leads.add(d.end.URL)
+		}
 		if p.RemoteID != "" || !d.ok {
 			edges = append(edges, edge{p, d}) // the others are what they were recorded as
 		}

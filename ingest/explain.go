@@ -81,6 +81,9 @@ func Explain(ctx context.Context, site Site, raw string) (Explanation, error) {
 		x.Probe = &p
 	}
 	x.Decision = e.conclude(x.Steps)
+	if x.Robots.Failure != nil {
+		x.Decision.Advice = "without its robots.txt nothing of a site may be read; run again when the site answers"
+	}
 	return x, nil
 }
 
@@ -102,6 +105,9 @@ func (e *explainer) recall(ctx context.Context, x *Explanation) (ledger.State, e
 	}
 	e.dest = &runs[0].Destination
 	x.Destination = e.dest
+	if e.judge.keptOut, err = keptOutOf(ctx, e.site.Ledger, e.dest.ID); err != nil {
+		return ledger.State{}, err
+	}
 	p, known, err := e.known(ctx, x.URL)
 	if err != nil || known.ID == 0 {
 		return known, err
@@ -154,7 +160,7 @@ func (e *explainer) walk(ctx context.Context, url string) ([]Step, error) {
 }
 
 func (e *explainer) decide(p *crawler.Page, known ledger.State) Decision {
-	v := e.judge.page(p, known, nil)
+	v := e.judge.pageOrKeptOut(p, known, nil)
 	d := Decision{Outcome: v.Outcome, Class: v.Class, Detail: v.Detail, Links: len(v.Follow), edge: v.Edge}
 	if v.CanonicalOut {
 		d.ForeignCanonical = v.Canonical

@@ -22,7 +22,9 @@ func (r *run) finish(ctx context.Context, err error) Result {
 	r.spend(&res)
 	res.Notes = append(res.Notes, r.site.Crawler.RobotsNotes()...)
 	res.Notes = append(res.Notes, r.site.Crawler.TrapNotes()...)
-	res.Notes = append(res.Notes, r.alike...)
+	res.Notes = append(res.Notes, r.findings...)
+	res.Notes = append(res.Notes, r.verification.notes()...)
+	res.Listing = r.verification.listing
 	if r.ledger != nil {
 		res.Run, res.Resumed, res.StartedAt = r.ledger.ID, r.ledger.Resumed, r.ledger.Started
 		if rerr := r.collect(ctx, &res); rerr != nil && err == nil {
@@ -69,6 +71,11 @@ func (r *run) collect(ctx context.Context, res *Result) error {
 			return err
 		}
 	}
+	if len(r.judge.keptOut) > 0 {
+		if r.removedPages, err = r.ledger.CountClass(ctx, Excluded, classRemoved); err != nil {
+			return err
+		}
+	}
 	res.OutOfScope = r.beside.list()
 	for _, list := range []struct {
 		of   ledger.Condition
@@ -88,6 +95,7 @@ func (r *run) collect(ctx context.Context, res *Result) error {
 	for _, h := range holds {
 		res.Held = append(res.Held, HeldItem{h.URL, h.Action, h.Why})
 	}
+	res.Held = append(res.Held, r.missed...)
 	if last, err := r.site.Ledger.LastComplete(ctx, r.destID); err != nil {
 		return err
 	} else if !last.IsZero() {
@@ -110,17 +118,18 @@ func problem(p ledger.Page, of ledger.Condition) PageProblem {
 
 // close records the result. A run that was interrupted, or that the API stopped, is left open for the next to resume.
 func (r *run) close(ctx context.Context, res *Result) error {
-	if res.Complete {
+	if res.Complete && r.plan == nil {
 		now := time.Now().UTC().Truncate(time.Second)
 		res.LastCompleteAt = &now
 	}
 	brief := *res
 	brief.Failures, brief.Stale, brief.Held, brief.Gone = nil, nil, nil, nil
+	brief.Listing = nil
 	b, err := json.Marshal(brief)
 	if err != nil {
 		return fmt.Errorf("marshal result: %w", err)
 	}
-	open := res.Reason == ReasonInterrupted || res.Reason == ReasonTokenRefused || res.Reason == ReasonAPIDown
+	open := res.Reason == ReasonInterrupted || res.Reason == ReasonTimeBudget || res.Reason == ReasonTokenRefused || res.Reason == ReasonAPIDown
 	return r.ledger.Close(ledger.Closing{Now: time.Now(), Exit: res.Exit, Reason: res.Reason, Complete: res.Complete, KeepOpen: open,
 		Evidence: res.Complete && r.trusted, Result: string(b),
 		Spent: ledger.Spent{Fetches: res.Fetches, Upserts: res.Upserts, Requests: res.APIRequests, Retries: res.Retries, BytesFetched: res.BytesFetched}})

@@ -24,6 +24,8 @@ type judge struct {
 	log       *slog.Logger
 	seen      func(url string) bool     // the frontier has it already; nil: it is not asked
 	trap      func(crawler.Link) string // why a link is not worth following
+	only      *crawler.Pattern          // what the run is about; nil: the whole site
+	keptOut   keptOut
 }
 
 func newJudge(s Site) *judge {
@@ -31,10 +33,10 @@ func newJudge(s Site) *judge {
 		locale: s.Config.Locale, signature: ArticleSignature(s), log: s.Log, trap: s.Crawler.Trap}
 }
 
-// reading is the signature of how a URL is read: for its article, or only for its links. A page that was read in the
-// one way is read anew for the other, whatever the site says of changes.
+// reading is the signature of how a URL is read: for its article, or, of one that is kept out, only for its links. A page
+// that was read in the one way is read anew for the other, whatever the site says of changes.
 func (j *judge) reading(url string) string {
-	if j.scope.Decide(url).FollowOnly {
+	if j.scope.Decide(url).FollowOnly || j.keptOut.match(url) != "" {
 		return j.signature + ":links"
 	}
 	return j.signature
@@ -71,6 +73,8 @@ func (j *judge) page(p *crawler.Page, known ledger.State, stored []string) verdi
 		return v.end(known, Gone, "", fmt.Sprintf("HTTP %d", p.Status))
 	case p.Redirect != "":
 		return j.redirect(v, p, known)
+	case j.linksOnly(p.Item):
+		return j.forLinks(v, p, stored)
 	case p.NotModified:
 		return j.notModified(v, p, known, scope, stored)
 	}
@@ -109,8 +113,8 @@ func (j *judge) page(p *crawler.Page, known ledger.State, stored []string) verdi
 	}
 	hash := article.Hash()
 	switch {
-	case known.RemoteID != "" && known.Intent == "" && known.Hash == hash:
-		v.KeepValidators = true
+	case known.RemoteID != "" && known.Intent == "" && (known.Hash == hash || known.Listed != "" && known.Listed == hash):
+		v.KeepValidators, v.Hash = true, hash
 		return v.end(known, Unchanged, "", "")
 	case known.RemoteID == "" || known.Intent == ledger.IntentDelete: // a deletion that was intended may have come to pass
 		v.Intent = ledger.IntentCreate
@@ -236,7 +240,7 @@ func (j *judge) follow(v *verdict, links []string) {
 		if scope.Beside {
 			v.beside = append(v.beside, u)
 		}
-		if !scope.In {
+		if !scope.In || !j.wants(u) {
 			continue
 		}
 		l := crawler.Link{URL: u, Via: crawler.ViaLink, From: v.Item.URL, Depth: depth}

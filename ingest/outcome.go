@@ -76,6 +76,9 @@ const adviceOutOfScope = "to crawl it, add its host to scope.hosts, or a pattern
 
 // remedy returns what would make a page be delivered; empty for one that is, and for one that stands under another URL.
 func remedy(d Decision) string {
+	if d.Class == classRemoved {
+		return "a person has taken it out; `pageferry remove CONFIG PATTERN --undo` lets it in again"
+	}
 	switch d.Outcome {
 	case Created, Updated, Unchanged, NotModified, Canonicalized, Redirected:
 		return ""
@@ -85,6 +88,8 @@ func remedy(d Decision) string {
 		return "only HTML pages are delivered"
 	case Listing:
 		return "what it leads to is delivered; an index has no answers of its own. If it has, set extract.listings: deliver"
+	case Trap:
+		return "it is one of endlessly many addresses for the same; if it is not, give it to pageferry in sitemaps or start"
 	case FollowOnly:
 		return "it is read for its links only; a pattern of scope.include must match it, and none of scope.follow_only"
 	case Failed:
@@ -119,7 +124,6 @@ var skips = []skip{
 	{Challenge, "fetch.user_agent", "the site's protection against bots stops pageferry; allow its user agent or this machine's address there"},
 	{NeedsJS, "start", "the pages are empty until scripts fill them, and pageferry runs none: crawl an address of the site that serves whole pages"},
 	{Soft404, "start", "the site shows its page for unknown addresses; look at one of them in a browser, and correct start and sitemaps"},
-	{Trap, "scope.exclude", "the site has endlessly many addresses for the same; keep them out with scope.exclude"},
 	{TooDeep, "scope.max_depth", "the pages are farther from the start than scope.max_depth allows; raise it"},
 	{TooLarge, "fetch.max_body", "the pages are larger than fetch.max_body; raise it"},
 	{Excluded, "scope", "the config no longer covers pages that it covered; check start, scope.include and scope.exclude"},

@@ -92,7 +92,7 @@ func (r *run) notNow(ctx context.Context, p ledger.Page, err error) error {
 
 // remove takes out of Fin what should not be there, by the evidence of the pages themselves.
 func (r *run) remove(ctx, stopping context.Context) error {
-	if r.flags.Limit > 0 {
+	if r.flags.partial() {
 		return nil
 	}
 	var err error
@@ -125,7 +125,7 @@ func (r *run) remove(ctx, stopping context.Context) error {
 		return err
 	}
 	if stopping.Err() != nil {
-		return errInterrupted
+		return stopCause(stopping)
 	}
 	return nil
 }
@@ -190,7 +190,7 @@ func (r *run) ripe(ctx context.Context) ([]ledger.Page, error) {
 			return nil, err
 		}
 	}
-	return ripe, nil
+	return r.onlyPlanned(ripe)
 }
 
 func (r *run) holdRemoval(p ledger.Page, key, why string) error {
@@ -245,7 +245,9 @@ func (r *run) showAgain(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		back = append(back, p)
+		if r.unplanned(p.URL, p.Hash, PlanShow) == "" {
+			back = append(back, p)
+		}
 	}
 	for _, p := range back {
 		if err := r.sendSwitches(ctx, p, p.Before); err != nil {

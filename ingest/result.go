@@ -43,6 +43,8 @@ type Result struct {
 	Held     []HeldItem    `json:"held"`
 	Gone     []PageProblem `json:"gone"` // in Fin, and the site no longer has them or no longer wants them there
 
+	Listing *Comparison `json:"listing,omitempty"` // how the API's listing differs from the ledger; nil: it was not read in this run
+
 	Notes      []string `json:"notes"`        // what the site does that a person may want to know, though nothing is wrong with the run
 	OutOfScope []Beside `json:"out_of_scope"` // linked, on the site's hosts, and not covered by the scope
 }
@@ -65,7 +67,7 @@ type Destination struct {
 // HeldItem is something that a guard has stopped, for a person to look at.
 type HeldItem struct {
 	URL    string `json:"url"`
-	Action string `json:"action"` // update or delete
+	Action string `json:"action"` // update or delete; with a plan, any of its actions
 	Why    string `json:"why"`
 }
 

@@ -31,7 +31,7 @@ type Site struct {
 
 	Crawler *crawler.Crawler
 	Extract *sanitize.Extractor
-	API     *intercom.Client
+	API     API
 	Ledger  *ledger.Ledger
 	Log     *slog.Logger
 
@@ -45,6 +45,10 @@ type Flags struct {
 	Refetch bool  // send no validators
 	Restart bool  // do not resume an interrupted run
 	Accept  int64 // let through what this run held, if it is the same; 0: none
+	Plan    *Plan // deliver what it lists and nothing else; nil: all
+
+	Only        *crawler.Pattern // crawl and deliver only what matches, and delete nothing; nil: everything
+	MaxDuration time.Duration    // stop then as after an interruption; the next run goes on; 0: no limit
 }
 
 // run is one run of a site.
@@ -54,17 +58,26 @@ type run struct {
 	progress *Progress
 	log      *slog.Logger
 	judge    *judge
+	plan     *planner // stands in for the API where the run is only planned; nil: it is not
+
+	listed map[string]PlanItem // by URL: what Flags.Plan lists; not written to once the run is under way
+	missed []HeldItem          // what it lists and the run did not come to do
 
 	dest   Destination
 	destID int64
 	ledger *ledger.Run
 	began  time.Time
 
+	verified     time.Time // when the destination's listing was compared last
+	verification verification
+
 	upserts, exhausted atomic.Int64
 	incomplete         []string // why the run is not complete; written by one goroutine at a time
 
-	leads leading
-	alike []string // what too many canonicals to one page were taken for
+	removedPages int // kept out because a person has taken them out
+
+	leads    leading
+	findings []string // what was found out about the site, and how it was taken
 
 	moves          []move
 	held           map[int64]ledger.Held // by page: what Flags.Accept lets through
@@ -80,19 +93,32 @@ type run struct {
 }
 
 // Sync runs a site once and returns what it came to; it never panics over a page and never returns without a result.
-// When ctx ends no new page is begun, what is in flight may finish for ten seconds, and the result says interrupted.
+// When ctx or the time budget ends no new page is begun, what is in flight may finish for ten seconds, and the result
+// says which it was.
 // progress may be read meanwhile.
 func Sync(ctx context.Context, site Site, flags Flags, progress *Progress) Result {
+	return newRun(site, flags, progress).sync(ctx)
+}
+
+func newRun(site Site, flags Flags, progress *Progress) *run {
 	r := &run{site: site, flags: flags, progress: progress, log: site.Log, began: time.Now()}
 	progress.began.Store(r.began.UnixMilli())
+	return r
+}
+
+func (r *run) sync(ctx context.Context) Result {
+	stopping, release := r.budget(ctx)
+	defer release()
 	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
-	disarm := context.AfterFunc(ctx, func() {
-		t := time.AfterFunc(grace, func() { cancel(errInterrupted) })
-		context.AfterFunc(work, func() { t.Stop() })
+	disarm := context.AfterFunc(stopping, func() {
+		if ctx.Err() == nil {
+			r.log.Info("the time budget is over: requests in flight may finish", "site", r.site.Name, "max_duration", r.flags.MaxDuration)
+		}
+		graceTimer(stopping, work, cancel)
 	})
 	defer disarm()
-	return r.finish(work, r.run(work, ctx))
+	return r.finish(work, r.run(work, stopping))
 }
 
 // run is the run from the first check to the last delivery. stopping ends when the user wants to stop; ctx ends when
@@ -100,23 +126,33 @@ func Sync(ctx context.Context, site Site, flags Flags, progress *Progress) Resul
 func (r *run) run(ctx, stopping context.Context) error {
 	r.progress.phase.Store("checking")
 	r.judge = newJudge(r.site)
+	if err := r.checkPlan(); err != nil {
+		return err
+	}
 	if err := r.bind(ctx); err != nil {
 		return err
 	}
 	// Before the crawl there is nothing that must finish: an interruption ends it at once.
 	checking, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(stopping, func() { cancel(errInterrupted) })()
+	defer context.AfterFunc(stopping, func() { cancel(stopCause(stopping)) })()
 	if err := r.connect(checking); err != nil {
 		return err
 	}
 	if r.site.Connected != nil {
 		r.site.Connected(r.dest)
 	}
+	var err error
+	if r.judge.keptOut, err = keptOutOf(ctx, r.site.Ledger, r.destID); err != nil {
+		return err
+	}
 	if err := r.open(ctx); err != nil {
 		return err
 	}
-	r.judge.seen = r.ledger.Seen
+	if err := r.verify(checking); err != nil {
+		return err
+	}
+	r.judge.seen, r.judge.only = r.ledger.Seen, r.flags.Only
 	defer context.AfterFunc(stopping, func() {
 		r.ledger.Stop()
 		r.site.Crawler.Stop()
@@ -125,7 +161,7 @@ func (r *run) run(ctx, stopping context.Context) error {
 		return err
 	}
 	if stopping.Err() != nil {
-		return errInterrupted
+		return stopCause(stopping)
 	}
 	r.progress.phase.Store("updating")
 	updates, err := r.guard(ctx)
@@ -136,7 +172,7 @@ func (r *run) run(ctx, stopping context.Context) error {
 		return err
 	}
 	if stopping.Err() != nil {
-		return errInterrupted
+		return stopCause(stopping)
 	}
 	r.progress.phase.Store("finishing")
 	if err := r.settleEdges(ctx); err != nil {
@@ -145,7 +181,10 @@ func (r *run) run(ctx, stopping context.Context) error {
 	if err := r.takeOver(ctx); err != nil {
 		return err
 	}
-	return r.remove(ctx, stopping)
+	if err := r.remove(ctx, stopping); err != nil {
+		return err
+	}
+	return r.missedPlan(ctx)
 }
 
 // bind claims the ledger for this site, by its canonical start URLs.
@@ -167,13 +206,7 @@ func (r *run) open(ctx context.Context) error {
 		limit = r.flags.Limit
 	}
 	var err error
-	signature := r.site.Signature
-	if r.flags.Refetch {
-		signature += ":refetch" // what is left of it must not be read with validators
-	}
-	if r.flags.Limit > 0 {
-		signature += ":limit" // a trial must not end a whole run that was interrupted as if it had been one
-	}
+	signature := r.site.Signature + r.flags.signature()
 	r.ledger, err = r.site.Ledger.OpenRun(ctx, ledger.RunOptions{Destination: r.destID, Signature: signature, Reading: r.judge.reading,
 		Restart: r.flags.Restart, Refetch: r.flags.Refetch, MaxItems: limit, Now: time.Now()})
 	return err

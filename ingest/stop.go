@@ -17,6 +17,8 @@ const (
 	ReasonSourceMismatch = "source_mismatch"
 	ReasonSourceShared   = "source_shared"
 	ReasonOtherSite      = "other_site"
+	ReasonOtherPlan      = "other_plan"
+	ReasonNotConfirmed   = "not_confirmed"
 	ReasonAPIDown        = "api_down"
 	ReasonSiteDown       = "site_down"
 	ReasonBlocked        = "blocked"
@@ -24,8 +26,10 @@ const (
 	ReasonDiskFull       = "disk_full"
 	ReasonStateUnusable  = "state_unusable"
 	ReasonInterrupted    = "interrupted"
+	ReasonTimeBudget     = "time_budget"
 	ReasonConfigInvalid  = "config_invalid"
 	ReasonLocked         = "locked"
+	ReasonOutputFailed   = "output_failed" // the run went well, but a file that was asked for could not be written
 	ReasonInternal       = "internal"
 )
 
@@ -37,6 +41,7 @@ const (
 	ReasonImplausible = "implausible"
 	ReasonNoPages     = "no_pages"
 	ReasonHeld        = "held"
+	ReasonDiffers     = "differs" // of a check
 )
 
 // StopError says why a run could not go on.
@@ -70,6 +75,8 @@ func classify(err error) *StopError {
 	switch {
 	case errors.As(err, &se):
 		return se
+	case errors.Is(err, errTimeBudget):
+		return &StopError{ExitIncomplete, ReasonTimeBudget, fmt.Errorf("%w; the next run goes on where this one stopped", err)}
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return &StopError{ExitInterrupted, ReasonInterrupted, errInterrupted}
 	case errors.Is(err, ledger.ErrDiskFull):

@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/pageferry/pageferry/ingest/intercom"
 	"github.com/pageferry/pageferry/ingest/ledger"
@@ -18,57 +17,85 @@ const adoptBatch = 50
 
 // connect checks the token, the workspace and the source before anything is crawled, and says where the run delivers.
 func (r *run) connect(ctx context.Context) error {
-	t := r.site.Target
-	me, err := r.site.API.Me(ctx)
-	if err != nil {
-		return r.tokenError(ctx, err)
-	}
-	known, err := r.site.Ledger.Destinations(ctx, string(t.Kind))
+	me, id, err := r.identify(ctx)
 	if err != nil {
 		return err
 	}
-	id := t.SourceID
-	if t.Kind == intercom.Intercom {
-		if err := checkWorkspace(t, me, known); err != nil {
-			return err
-		}
-		if id == 0 && len(known) > 0 && known[0].Workspace == me.App.IDCode {
-			id = known[0].SourceID
-		}
+	if id, err = r.checkPlanned(me.App.IDCode, id); err != nil {
+		return err
 	}
 	source, err := r.site.API.EnsureSource(ctx, id, r.sourceURL())
-	if se := (*intercom.SourceError)(nil); errors.As(err, &se) {
-		return stop(ReasonSourceGone, fmt.Errorf("%w; restore it in Intercom, or set target.source_id to another one, or move %s away to begin anew",
-			err, r.site.Ledger.Path()))
-	}
 	if err != nil {
-		return r.tokenError(ctx, err)
+		return r.sourceError(ctx, err)
 	}
-	if err := r.checkSource(source); err != nil {
+	d, err := r.destination(ctx, me, source)
+	if err != nil {
 		return err
-	}
-	d := ledger.Destination{Kind: string(t.Kind), Host: host(t), Workspace: me.App.IDCode, SourceID: source.ID,
-		SourceCreated: source.CreatedAt.Unix(), SourceURL: source.URL}
-	// Two configs on one source would each see the other's pages as pages that their site no longer has.
-	if path, rival, err := r.site.Ledger.Rival(ctx, d); err != nil {
-		return err
-	} else if path != "" {
-		return refuse(ReasonSourceShared, fmt.Errorf("source %d (%s) is fed by another config already: site %q, ledger %s; give this one a "+
-			"source of its own with target.source_url, or use the other config's site name", source.ID, source.URL, rival, path))
 	}
 	if d, err = r.site.Ledger.BindDestination(ctx, d); err != nil {
 		return err
 	}
-	r.destID = d.ID
-	r.dest = Destination{Kind: d.Kind, Host: d.Host, Workspace: d.Workspace, SourceID: d.SourceID, SourceURL: d.SourceURL,
-		WorkspaceName: me.App.Name, Region: me.App.Region, State: r.site.Ledger.Path()}
+	r.destID, r.verified = d.ID, d.Verified
 	if !d.Adopted {
-		if err := r.adopt(ctx); err != nil {
+		if err := r.adopt(ctx, source); err != nil {
 			return err
 		}
+		r.verified = time.Now()
 	}
 	r.dest.InTarget, err = r.site.Ledger.InTarget(ctx, d.ID)
 	return err
+}
+
+// identify asks whose the token is, and returns the id of the source that the config or an earlier run names; 0: none
+// does.
+func (r *run) identify(ctx context.Context) (me intercom.Admin, source int64, err error) {
+	t := r.site.Target
+	if me, err = r.site.API.Me(ctx); err != nil {
+		return me, 0, r.tokenError(ctx, err)
+	}
+	known, err := r.site.Ledger.Destinations(ctx, string(t.Kind))
+	if err != nil {
+		return me, 0, err
+	}
+	if t.Kind != intercom.Intercom {
+		return me, t.SourceID, nil
+	}
+	if err := checkWorkspace(t, me, known); err != nil {
+		return me, 0, err
+	}
+	if t.SourceID == 0 && len(known) > 0 && known[0].Workspace == me.App.IDCode {
+		return me, known[0].SourceID, nil
+	}
+	return me, t.SourceID, nil
+}
+
+// sourceError says what it means that the source cannot be used.
+func (r *run) sourceError(ctx context.Context, err error) error {
+	if se := (*intercom.SourceError)(nil); !errors.As(err, &se) {
+		return r.tokenError(ctx, err)
+	}
+	return stop(ReasonSourceGone, fmt.Errorf("%w; restore it in Intercom, or set target.source_id to another one, or move %s away to begin anew",
+		err, r.site.Ledger.Path()))
+}
+
+// destination refuses a source that is not this site's, and returns where the pages go. It is not recorded yet.
+func (r *run) destination(ctx context.Context, me intercom.Admin, source intercom.ContentImportSource) (ledger.Destination, error) {
+	t := r.site.Target
+	d := ledger.Destination{Kind: string(t.Kind), Host: host(t), Workspace: me.App.IDCode, SourceID: source.ID,
+		SourceCreated: source.CreatedAt.Unix(), SourceURL: source.URL}
+	if err := r.checkSource(source); err != nil {
+		return d, err
+	}
+	r.dest = Destination{Kind: d.Kind, Host: d.Host, Workspace: d.Workspace, SourceID: d.SourceID, SourceURL: d.SourceURL,
+		WorkspaceName: me.App.Name, Region: me.App.Region, State: r.site.Ledger.Path()}
+	// Two configs on one source would each see the other's pages as pages that their site no longer has.
+	if path, rival, err := r.site.Ledger.Rival(ctx, d); err != nil {
+		return d, err
+	} else if path != "" {
+		return d, refuse(ReasonSourceShared, fmt.Errorf("source %d (%s) is fed by another config already: site %q, ledger %s; give this one a "+
+			"source of its own with target.source_url, or use the other config's site name", source.ID, source.URL, rival, path))
+	}
+	return d, nil
 }
 
 // host names the API's host; a sandbox is on another port each time, and the same all the same.
@@ -121,10 +148,7 @@ func (r *run) checkSource(s intercom.ContentImportSource) error {
 	if r.site.Target.SourceURL != "" && s.URL == r.site.Target.SourceURL {
 		return nil
 	}
-	// Ports do not count: a source's URL is only a label, often without one.
-	if u, err := url.Parse(s.URL); err == nil && slices.ContainsFunc(r.site.Crawler.Scope().Hosts(), func(h string) bool {
-		return strings.EqualFold((&url.URL{Host: h}).Hostname(), u.Hostname())
-	}) {
+	if sameHost(s.URL, r.site.Crawler.Scope().Hosts()) {
 		return nil
 	}
 	return refuse(ReasonSourceMismatch, fmt.Errorf("source %d was made for %s, which is not this config's site: set target.source_id to 0 "+
@@ -132,8 +156,12 @@ func (r *run) checkSource(s intercom.ContentImportSource) error {
 }
 
 // adopt reads the destination's listing and takes over the pages of our source that this config would have made: in
-// scope, and under the hash of their URL. So a lost ledger costs no page its switches, and no page is sent twice.
-func (r *run) adopt(ctx context.Context) error {
+// scope, and under the hash of their URL. So a lost ledger costs no page its switches, and no page is sent twice. A source
+// that was just created has none.
+func (r *run) adopt(ctx context.Context, source intercom.ContentImportSource) error {
+	if source.Fresh {
+		return r.site.Ledger.SetAdopted(ctx, r.destID)
+	}
 	var batch []ledger.Adopted
 	flush := func() error {
 		err := r.site.Ledger.Adopt(ctx, r.destID, batch)

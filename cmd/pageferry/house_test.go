@@ -19,8 +19,9 @@ var ours = map[string][]string{
 	"ingest/sandbox":     {},
 	"ingest/ledger":      {"crawler"},
 	"ingest":             {"crawler", "sanitize", "ingest/intercom", "ingest/ledger"},
+	"ingest/browse":      {"ingest/ledger", "ingest/sandbox"},
 	"configs":            {"crawler", "sanitize", "ingest", "ingest/intercom"},
-	"cmd/pageferry":      {"crawler", "sanitize", "ingest", "ingest/intercom", "ingest/ledger", "ingest/sandbox", "configs", "cmd/pageferry/demo"},
+	"cmd/pageferry":      {"crawler", "sanitize", "ingest", "ingest/intercom", "ingest/ledger", "ingest/sandbox", "ingest/browse", "configs", "cmd/pageferry/demo"},
 	"cmd/pageferry/demo": {},
 }
 

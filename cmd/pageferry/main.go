@@ -33,7 +33,8 @@ func start() int {
 		debug.SetMemoryLimit(80 << 20) // a million URLs in the frontier must not be paid for three times over
 	}
 	return run(ctx, os.Args[1:], &world{program: os.Args[0], getenv: os.LookupEnv, stdout: os.Stdout, stderr: os.Stderr,
-		terminal: term.IsTerminal(int(os.Stderr.Fd())), width: terminalWidth})
+		terminal: term.IsTerminal(int(os.Stderr.Fd())), width: terminalWidth, stdin: os.Stdin,
+		interactive: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd()))})
 }
 
 func terminalWidth() int {
@@ -52,6 +53,9 @@ type world struct {
 	stderr   io.Writer
 	terminal bool       // stderr is one
 	width    func() int // of the terminal, in columns
+
+	stdin       io.Reader
+	interactive bool // stdin and stderr are a terminal, so that a person can be asked
 }
 
 type cli struct {
@@ -63,9 +67,12 @@ type cli struct {
 
 	Demo     demoCmd     `cmd:"" help:"Crawl the bundled help center into the sandbox, to see how it works."`
 	Validate validateCmd `cmd:"" help:"Check configs. Fetches nothing."`
+	Plan     planCmd     `cmd:"" help:"Dry run: what sync would do, page by page."`
 	Sync     syncCmd     `cmd:"" help:"The cron job: crawl, compare, deliver what is new or changed."`
 	Explain  explainCmd  `cmd:"" help:"Everything about one URL: scope, id, state, and what a run would make of it."`
 	Status   statusCmd   `cmd:"" help:"Last runs, counts by outcome, failing and stale pages."`
+	Check    checkCmd    `cmd:"" help:"Compare site, ledger and Fin; --repair rebuilds the ledger from what is in Fin."`
+	Remove   removeCmd   `cmd:"" help:"Take pages out of Fin now and keep them out; asks first."`
 	Sandbox  sandboxCmd  `cmd:"" help:"Serve the sandbox, a stand-in of Intercom's API that keeps what it is sent."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
@@ -75,7 +82,7 @@ const exitHelp = `Exit codes:
     1  the run could not go on; the reason is printed
     2  usage or config wrong; nothing was started
     3  pages failed, are stale, or the run is incomplete; the rest is in
-    4  the result is implausible: a person must look
+    4  something is held, or the result is implausible: a person must look
     5  another run holds the lock
   130  interrupted; run again to continue`
 

@@ -26,6 +26,9 @@ var notInFin = []string{ingest.Redirected, ingest.Canonicalized, ingest.Gone, in
 func printResult(c *console, res ingest.Result) error {
 	if res.Exit == ingest.ExitUsage || res.Exit == ingest.ExitLocked || (res.Exit == ingest.ExitStopped && res.Run == 0) {
 		c.errorf("%s", named(res))
+		for _, n := range res.Notes {
+			c.printf("  note: %s", n)
+		}
 		return nil
 	}
 	b := &strings.Builder{}

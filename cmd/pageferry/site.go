@@ -71,7 +71,13 @@ func (c closers) close() error {
 }
 
 // openSite opens the ledger, the crawler and the target of a config. The caller holds the lock.
-func (e *runEnv) openSite(ctx context.Context, cfg *configs.Config, dir string, intoSandbox bool) (_ *opened, err error) {
+func (e *runEnv) openSite(ctx context.Context, cfg *configs.Config, dir string, intoSandbox bool) (*opened, error) {
+	return e.openSiteWith(ctx, cfg, dir, intoSandbox, ledger.Open)
+}
+
+// openSiteWith is openSite with a ledger that is opened in another way.
+func (e *runEnv) openSiteWith(ctx context.Context, cfg *configs.Config, dir string, intoSandbox bool,
+	openLedger func(context.Context, string) (*ledger.Ledger, error)) (_ *opened, err error) {
 	var open closers
 	defer func() {
 		if err != nil {
@@ -83,7 +89,7 @@ func (e *runEnv) openSite(ctx context.Context, cfg *configs.Config, dir string, 
 		return nil, err
 	}
 	open = append(open, func() error { c.Close(); return nil })
-	l, err := ledger.Open(ctx, filepath.Join(dir, cfg.SiteName()+".db"))
+	l, err := openLedger(ctx, filepath.Join(dir, cfg.SiteName()+".db"))
 	if err != nil {
 		if errors.Is(err, ledger.ErrReadOnly) {
 			err = fmt.Errorf("%w; give a state directory that can be written with --state", err)

@@ -23,10 +23,15 @@ type statusCmd struct {
 	All     bool     `help:"List every failing and stale page, not only the first ten."`
 	Outcome string   `placeholder:"NAME" help:"List every URL that the last run gave this outcome, such as gone or robots, and why."`
 	Runs    int      `default:"5" help:"How many runs to show."`
+
+	MaxAge time.Duration `placeholder:"D" help:"Exit with 3 if the last complete run of a site is older, such as 36h."`
 }
 
 // Run prints the state of each site. It reads only, so it can be used while a run goes on.
 func (c *statusCmd) Run(e *runEnv) error {
+	if c.MaxAge < 0 {
+		return &exitError{ingest.ExitUsage, fmt.Errorf("--max-age %s: give a time greater than 0, such as 36h", c.MaxAge)}
+	}
 	paths, err := c.ledgers(e)
 	if err != nil {
 		return err
@@ -38,6 +43,9 @@ func (c *statusCmd) Run(e *runEnv) error {
 		if err := c.one(e.ctx, e.console.out, path); err != nil {
 			return err
 		}
+	}
+	if c.MaxAge > 0 {
+		return tooOld(e.ctx, paths, c.MaxAge, time.Now())
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -23,6 +24,11 @@ type syncCmd struct {
 	Refetch bool     `help:"Read every page again, whatever the site says of changes."`
 	Restart bool     `help:"Begin a new run instead of resuming an interrupted one."`
 	Accept  int64    `placeholder:"RUN" help:"Let through what that run held, if it is still the same."`
+	Plan    string   `placeholder:"FILE" help:"Deliver what this plan lists and nothing else; what has changed since is held. See plan -o."`
+
+	Only string `placeholder:"PATTERN" help:"Crawl and deliver only the pages that match, as in scope.include. Deletes nothing, and is never a complete run."`
+	outputFlags
+	MaxDuration time.Duration `placeholder:"D" help:"Stop the run of a site after that time, such as 2h, as after Ctrl-C. The next run goes on where it stopped."`
 }
 
 // Help adds the exit codes to `sync --help`.
@@ -34,8 +40,11 @@ var precedence = []int{ingest.ExitInterrupted, ingest.ExitUsage, ingest.ExitStop
 
 // Run syncs the configs one after the other.
 func (c *syncCmd) Run(e *runEnv) error {
-	if c.Limit < 0 {
-		return &exitError{ingest.ExitUsage, fmt.Errorf("--limit %d: give a number of URLs greater than 0", c.Limit)}
+	if _, err := c.flags(); err != nil {
+		return &exitError{ingest.ExitUsage, err}
+	}
+	if err := c.check(len(c.Configs)); err != nil {
+		return &exitError{ingest.ExitUsage, err}
 	}
 	code := ingest.ExitOK
 	for _, path := range c.Configs {
@@ -68,11 +77,35 @@ func (c *syncCmd) syncOne(ctx context.Context, e *runEnv, path string) ingest.Re
 // syncConfig runs a config that is loaded.
 func (c *syncCmd) syncConfig(ctx context.Context, e *runEnv, cfg *configs.Config, dir string) ingest.Result {
 	name := cfg.SiteName()
+	flags, err := c.flags()
+	if err != nil {
+		return failed(name, &exitError{ingest.ExitUsage, err}, ingest.ReasonConfigInvalid)
+	}
 	held, err := lock(dir, name)
 	if err != nil {
 		return failed(name, err, ingest.ReasonStateUnusable)
 	}
 	defer held.Unlock() //nolint:errcheck // the kernel releases it when the process ends
+	from := source{config: cfg.Path(), ledger: filepath.Join(dir, name+".db"), kind: string(cfg.Target.Kind), plan: c.Plan}
+	if c.Sandbox {
+		from.kind = string(intercom.Sandbox)
+	}
+	res := c.syncLocked(ctx, e, cfg, dir, flags)
+	if !c.trial() {
+		notify(ctx, cfg, from, &res)
+	}
+	if err := c.write(context.WithoutCancel(ctx), res, from); err != nil {
+		if res.Exit == ingest.ExitOK {
+			res.Exit, res.Reason = ingest.ExitStopped, ingest.ReasonOutputFailed
+		}
+		res.Messages = append(res.Messages, err.Error())
+	}
+	return res
+}
+
+// syncLocked runs a config whose lock is held.
+func (c *syncCmd) syncLocked(ctx context.Context, e *runEnv, cfg *configs.Config, dir string, flags ingest.Flags) ingest.Result {
+	name := cfg.SiteName()
 	o, err := e.openSite(ctx, cfg, dir, c.Sandbox)
 	if err != nil {
 		return failed(name, err, ingest.ReasonStateUnusable)
@@ -93,7 +126,7 @@ func (c *syncCmd) syncConfig(ctx context.Context, e *runEnv, cfg *configs.Config
 	})()
 	var progress ingest.Progress
 	stop := watch(ctx, e, name, &progress)
-	res := ingest.Sync(ctx, o.site, ingest.Flags{Limit: c.Limit, Refetch: c.Refetch, Restart: c.Restart, Accept: c.Accept}, &progress)
+	res := ingest.Sync(ctx, o.site, flags, &progress)
 	stop()
 	if err := o.close(); err != nil {
 		if res.Exit == ingest.ExitOK {
@@ -148,7 +181,7 @@ func failed(site string, err error, reason string) ingest.Result {
 		reason = ingest.ReasonLocked
 	}
 	return ingest.Result{Site: site, Exit: code, Reason: reason, Messages: []string{err.Error()}, StartedAt: time.Now().UTC().Truncate(time.Second),
-		Pages: map[string]int{}, Incomplete: []string{}, Failures: []ingest.PageProblem{}, Stale: []ingest.PageProblem{},
+		Pages: map[string]int{}, Notes: []string{}, Incomplete: []string{}, Failures: []ingest.PageProblem{}, Stale: []ingest.PageProblem{},
 		Held: []ingest.HeldItem{}, Gone: []ingest.PageProblem{}, OutOfScope: []ingest.Beside{}}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Config is the target block: which API, which workspace and source, and what is sent with every page.
@@ -33,8 +34,10 @@ type Config struct {
 	// Locale is sent with every page.
 	Locale string `yaml:"locale"`
 	// Concurrency is the number of requests in flight.
-	Concurrency  int          `yaml:"concurrency"`
-	Availability Availability `yaml:"availability"`
+	Concurrency int `yaml:"concurrency"`
+	// Verify is how often a run compares what was delivered with the API's listing; 0: never.
+	Verify       time.Duration `yaml:"verify"`
+	Availability Availability  `yaml:"availability"`
 }
 
 // Kind is sandbox or intercom.
@@ -73,6 +76,7 @@ func DefaultConfig() Config {
 		TokenEnv:     defaultTokenEnv,
 		Locale:       "en",
 		Concurrency:  8,
+		Verify:       7 * 24 * time.Hour,
 		Availability: Availability{AIAgent: true, AICopilot: true, Apply: ApplyOnCreate},
 	}
 }
@@ -142,6 +146,9 @@ func (c *Config) Validate(report func(path, problem string)) {
 	}
 	if c.Concurrency < 1 || c.Concurrency > maxConcurrency {
 		report("target.concurrency", fmt.Sprintf("%d is out of range: use 1 to %d", c.Concurrency, maxConcurrency))
+	}
+	if c.Verify < 0 {
+		report("target.verify", "must not be negative; 0 is never")
 	}
 	if a := c.Availability.Apply; a != ApplyOnCreate && a != ApplyAlways {
 		report("target.availability.apply", fmt.Sprintf("%q is unknown: use on_create or always", a))

@@ -22,6 +22,8 @@ type ContentImportSource struct {
 	LastSyncedAt time.Time
 	CreatedAt    time.Time // zero if unknown, as the other times
 	UpdatedAt    time.Time
+
+	Fresh bool // EnsureSource has created it, so it holds no pages
 }
 
 // Values of a source that this client can write to.
@@ -172,14 +174,12 @@ func (c *Client) EnsureSource(ctx context.Context, id int64, sourceURL string) (
 	}
 	for n := 1; ; n++ {
 		source, found, err := c.findSource(ctx, sourceURL)
-		if err != nil {
-			return ContentImportSource{}, fmt.Errorf("find the content import source of %s: %w", sourceURL, err)
-		}
-		if found {
-			return source, source.usable()
+		if found || err != nil {
+			return source, err
 		}
 		source, err = c.CreateContentImportSource(ctx, sourceURL)
 		if err == nil {
+			source.Fresh = true
 			return source, source.usable()
 		}
 		// What became of the request is unknown: look before another one is made.
@@ -206,11 +206,20 @@ func (c *Client) knownSource(ctx context.Context, id int64) (ContentImportSource
 	return source, source.usable()
 }
 
+// FindSource is EnsureSource for those who only look: false says that there is no source yet.
+func (c *Client) FindSource(ctx context.Context, id int64, sourceURL string) (s ContentImportSource, found bool, err error) {
+	if id == 0 {
+		return c.findSource(ctx, sourceURL)
+	}
+	s, err = c.knownSource(ctx, id)
+	return s, err == nil, err
+}
+
 // findSource reads the whole list, so that the choice does not depend on its order.
 func (c *Client) findSource(ctx context.Context, sourceURL string) (best ContentImportSource, found bool, err error) {
 	for s, err := range c.ListContentImportSources(ctx) {
 		if err != nil {
-			return ContentImportSource{}, false, err
+			return ContentImportSource{}, false, fmt.Errorf("find the content import source of %s: %w", sourceURL, err)
 		}
 		if s.SyncBehavior != SyncAPI || !sameURL(s.URL, sourceURL) {
 			continue
@@ -219,7 +228,10 @@ func (c *Client) findSource(ctx context.Context, sourceURL string) (best Content
 			best, found = s, true
 		}
 	}
-	return best, found, nil
+	if found {
+		err = best.usable()
+	}
+	return best, found, err
 }
 
 // preferred reports whether a is to be taken rather than b.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,7 +19,7 @@ func sourceJSON(id int, url, sync, status string) string {
 }
 
 func listJSON(items ...string) string {
-	return `{"type":"list","data":[` + strings.Join(items, ",") + `],"total_count":1,"pages":{"type":"pages","page":1,"per_page":50,"total_pages":1,"next":null}}`
+	return `{"type":"list","data":[` + strings.Join(items, ",") + `],"total_count":` + strconv.Itoa(len(items)) + `,"pages":{"type":"pages","page":1,"per_page":50,"total_pages":1,"next":null}}`
 }
 
 const site = "https://help.example.com/"

@@ -25,6 +25,7 @@ type State struct {
 	ID        int64  // row; 0: the page is new
 	RemoteID  string // empty: not in the destination
 	Hash      string // of the article as delivered
+	Listed    string // hash of what the destination's listing had instead; empty: nothing else
 	Intent    string // create or update: open, so the page is sent whatever its hash
 	Outcome   string // of the last run that reached it
 	Detail    string // of a listing: what shows that it is one
@@ -160,7 +161,7 @@ func (r *Run) fill(ctx context.Context, cursor int64, waiting int) {
 // readRows reads the next rows of the frontier, with what is known of their pages.
 func (r *Run) readRows(ctx context.Context, cursor int64) ([]entry, error) {
 	rows, err := r.l.read.QueryContext(ctx, `SELECT f.seq, f.url, f.via, f.found_from, f.depth, f.hops, f.alone,
-			coalesce(p.id, 0), coalesce(p.remote_id, ''), coalesce(p.hash, ''), coalesce(p.intent, ''),
+			coalesce(p.id, 0), coalesce(p.remote_id, ''), coalesce(p.hash, ''), coalesce(p.listed_hash, ''), coalesce(p.intent, ''),
 			coalesce(p.outcome, ''), iif(p.outcome = 'listing', p.detail, ''), coalesce(p.signature, ''), coalesce(p.etag, ''), coalesce(p.last_modified, ''),
 			coalesce(p.body_hash, ''), coalesce(p.canonical, ''), o.links
 		FROM frontier f LEFT JOIN pages p ON p.destination_id = $1 AND p.url = f.url LEFT JOIN outlinks o ON o.page_id = p.id
@@ -176,7 +177,7 @@ func (r *Run) readRows(ctx context.Context, cursor int64) ([]entry, error) {
 		var signature string
 		it, st := &e.item, &e.state
 		if err := rows.Scan(&e.seq, &it.URL, &it.Via, &it.From, &it.Depth, &it.Hops, &it.Alone, &st.ID, &st.RemoteID,
-			&st.Hash, &st.Intent, &st.Outcome, &st.Detail, &signature, &v.ETag, &v.LastModified, &v.BodyHash, &st.Canonical, &st.outlinks); err != nil {
+			&st.Hash, &st.Listed, &st.Intent, &st.Outcome, &st.Detail, &signature, &v.ETag, &v.LastModified, &v.BodyHash, &st.Canonical, &st.outlinks); err != nil {
 			return nil, r.readError(ctx, err)
 		}
 		if st.Intent == "" && !r.opts.Refetch && v != (crawler.Validators{}) && signature == r.opts.Reading(it.URL) {
@@ -254,12 +255,13 @@ type Known struct {
 }
 
 // Seed puts the pages that the ledger knows into the frontier: those in the destination, those whose delivery is open,
-// and those that failed or could not be judged. place says for each whether it still belongs to the site; where it
+// those that failed or could not be judged, and those that a person has taken out. place says for each whether it still belongs to the site; where it
 // does not, the outcome and where the page went are recorded instead.
 func (r *Run) Seed(ctx context.Context, place func(Known) (crawl bool, instead Visit)) error {
 	rows, err := r.l.read.QueryContext(ctx, `SELECT url, depth, remote_id <> '' OR intent <> '' FROM pages
 		WHERE destination_id = $1 AND (remote_id <> '' OR intent <> ''
-			OR outcome IN ('robots', 'login', 'challenge', 'needs_js', 'empty', 'too_large', 'held', 'failed')) ORDER BY id`, r.opts.Destination)
+			OR outcome IN ('robots', 'login', 'challenge', 'needs_js', 'empty', 'too_large', 'held', 'failed')
+			OR outcome = 'excluded' AND class = 'removed') ORDER BY id`, r.opts.Destination)
 	if err != nil {
 		return r.readError(ctx, err)
 	}

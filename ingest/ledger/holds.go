@@ -10,19 +10,19 @@ import (
 type Held struct {
 	Page   int64
 	URL    string
-	Action string // IntentUpdate or IntentDelete
+	Action string // one of the Intents
 	Key    string // hash of the article, or the outcome that speaks for deletion: with another one it is another thing
 	Why    string
 }
 
-// Hold records that the run has not done something. An update is withdrawn: the page keeps its version, and is read anew
-// in the next run.
+// Hold records that the run has not done something. An article is withdrawn: the page keeps its version, or stays out, and
+// is read anew in the next run.
 func (r *Run) Hold(h Held, at time.Time) error {
 	err := r.l.writer.exec(func(s *statements) error {
 		if _, err := s.hold.Exec(r.ID, h.Page, h.Action, h.Key, h.Why); err != nil {
 			return err
 		}
-		if h.Action != IntentUpdate {
+		if h.Action != IntentUpdate && h.Action != IntentCreate {
 			return nil
 		}
 		if _, err := s.withdraw.Exec(h.Page, h.Why, r.ID, ms(at)); err != nil {

@@ -60,7 +60,7 @@ func (l *Ledger) BindSite(ctx context.Context, name string, start []string) erro
 	return nil
 }
 
-// Destination is where pages are delivered. Two are the same only if all fields but ID, SourceURL and Adopted are:
+// Destination is where pages are delivered. Two are the same only if all fields but ID, SourceURL, Adopted and Verified are:
 // a sandbox whose store was deleted, or a source that was created anew, is another one.
 type Destination struct {
 	ID            int64 // row of the ledger
@@ -70,7 +70,8 @@ type Destination struct {
 	SourceID      int64
 	SourceCreated int64 // Unix seconds
 	SourceURL     string
-	Adopted       bool // the pages that were there before the ledger have been read
+	Adopted       bool      // the pages that were there before the ledger have been read
+	Verified      time.Time // when its listing was last compared with the ledger; zero: never
 }
 
 // Destinations returns those of a kind that the ledger has delivered to, the last used first.
@@ -95,13 +96,15 @@ func (l *Ledger) Destinations(ctx context.Context, kind string) ([]Destination, 
 
 // BindDestination returns d with its row and Adopted, adding it where it is new.
 func (l *Ledger) BindDestination(ctx context.Context, d Destination) (Destination, error) {
+	var verified int64
 	err := l.writer.exec(func(s *statements) error {
 		return s.bindDestination.QueryRow(d.Kind, d.Host, d.Workspace, d.SourceID, d.SourceCreated, d.SourceURL,
-			ms(time.Now())).Scan(&d.ID, &d.Adopted)
+			ms(time.Now())).Scan(&d.ID, &d.Adopted, &verified)
 	})
 	if err != nil {
 		return d, fmt.Errorf("record destination: %w", err)
 	}
+	d.Verified = fromMS(verified)
 	return d, nil
 }
 
@@ -171,10 +174,10 @@ func (l *Ledger) Adopt(ctx context.Context, destination int64, pages []Adopted) 
 	return nil
 }
 
-// SetAdopted records that the listing of a destination has been read to its end.
+// SetAdopted records that the listing of a destination has been read to its end, and compared with that.
 func (l *Ledger) SetAdopted(ctx context.Context, destination int64) error {
 	err := l.writer.exec(func(s *statements) error {
-		_, err := s.setAdopted.Exec(destination)
+		_, err := s.setAdopted.Exec(destination, ms(time.Now()))
 		return err
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -16,8 +17,12 @@ type statements struct {
 	done      []int64        // rows of the frontier that the batch has closed
 	confirmed []confirmation // pages that it found as they were
 
+	listing listingStatements
+	keptOut keepOutStatements
+
 	bindSite, bindDestination, adopt, setAdopted *sql.Stmt
 
+	tell                                               *sql.Stmt
 	begin, commit                                      *sql.Stmt
 	newRun, resumeRun, abandonRuns, closeRun, progress *sql.Stmt
 	disarmIntents, reopenIntents                       *sql.Stmt
@@ -34,16 +39,17 @@ type statements struct {
 }
 
 func (s *statements) all() map[**sql.Stmt]string {
-	return map[**sql.Stmt]string{
+	all := map[**sql.Stmt]string{
+		&s.tell: tellStatement,
 		&s.bindSite: `INSERT INTO site (id, name, start, created_ms) VALUES (1, $1, $2, $3)
 			ON CONFLICT (id) DO UPDATE SET start = excluded.start`,
 		&s.bindDestination: `INSERT INTO destinations (kind, host, workspace, source_id, source_created, source_url, created_ms)
 			VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (kind, host, workspace, source_id, source_created) DO UPDATE SET source_url = excluded.source_url
-			RETURNING id, adopted`,
+			RETURNING id, adopted, verified_ms`,
 		&s.adopt: `INSERT INTO pages (destination_id, url, external_id, via, remote_id, title, hash, delivered_ms)
 			VALUES ($1, $2, $3, 'listing', $4, $5, $6, $7) ON CONFLICT (destination_id, url) DO NOTHING RETURNING id`,
-		&s.setAdopted: `UPDATE destinations SET adopted = 1 WHERE id = $1`,
+		&s.setAdopted: `UPDATE destinations SET adopted = 1, verified_ms = $2 WHERE id = $1`,
 
 		&s.newRun: `INSERT INTO runs (destination_id, state, signature, started_ms, progress_ms)
 			VALUES ($1, 'open', $2, $3, $3) RETURNING id`,
@@ -111,8 +117,9 @@ func (s *statements) all() map[**sql.Stmt]string {
 			evidence_runs = iif(($15 AND evidence <> $2) OR $13, 0, evidence_runs),
 			evidence = iif($15, $2, iif($13, '', evidence))
 			WHERE id = $1`,
+		// A page that has an article is on the site, whatever becomes of its delivery.
 		&s.stage: `UPDATE pages SET intent = $2, intent_run = $3, intent_hash = $4, intent_signature = $5, intent_etag = $6,
-			intent_modified = $7, intent_body_hash = $8 WHERE id = $1`,
+			intent_modified = $7, intent_body_hash = $8, evidence = '', evidence_ms = 0, evidence_runs = 0 WHERE id = $1`,
 		// An article that comes back is the latest version again.
 		&s.addArticle:   `INSERT OR REPLACE INTO articles (page_id, hash, title, html, made_ms) VALUES ($1, $2, $3, $4, $5)`,
 		&s.setOutlinks:  `INSERT INTO outlinks (page_id, links) VALUES ($1, $2) ON CONFLICT (page_id) DO UPDATE SET links = excluded.links`,
@@ -121,7 +128,7 @@ func (s *statements) all() map[**sql.Stmt]string {
 		&s.settle: `UPDATE pages SET remote_id = $2, title = $6, hash = $7, signature = intent_signature, etag = intent_etag,
 			last_modified = intent_modified, body_hash = intent_body_hash,
 			delivered_ms = $5, confirmed_ms = $5, stale_ms = 0, evidence = '', evidence_ms = 0, evidence_runs = 0,
-			outcome = $3, class = '', detail = '', edge = '', outcome_run = $4, outcome_ms = $5, hidden_ms = 0,
+			outcome = $3, class = '', detail = '', edge = '', outcome_run = $4, outcome_ms = $5, hidden_ms = 0, listed_hash = '',
 			intent = '', intent_run = 0, intent_hash = '', intent_signature = '', intent_etag = '', intent_modified = '',
 			intent_body_hash = '' WHERE id = $1`,
 		// The delivered article is kept whatever its age: a page may have been settled with an older one.
@@ -146,7 +153,8 @@ func (s *statements) all() map[**sql.Stmt]string {
 			intent_modified = '', intent_body_hash = '', etag = '', last_modified = '', body_hash = '',
 			outcome = 'held', class = '', detail = $2, edge = '', outcome_run = $3, outcome_ms = $4 WHERE id = $1`,
 		&s.intend: `UPDATE pages SET intent = $2, intent_run = $3 WHERE id = $1`,
-		&s.removed: `UPDATE pages SET remote_id = '', hash = '', delivered_ms = 0, confirmed_ms = 0, intent = '', intent_run = 0,
+		// What is taken out is taken out by the run that saw why.
+		&s.removed: `UPDATE pages SET removed_run = outcome_run, remote_id = '', hash = '', delivered_ms = 0, confirmed_ms = 0, intent = '', intent_run = 0,
 			etag = '', last_modified = '', body_hash = '', signature = '', stale_ms = 0, evidence = '', evidence_ms = 0, evidence_runs = 0,
 			hidden_ms = 0 WHERE id = $1`,
 		&s.intendHide: `UPDATE pages SET intent = 'hide', intent_run = $2, hidden_ms = $3, hidden_agent = $4, hidden_copilot = $5 WHERE id = $1`,
@@ -159,6 +167,9 @@ func (s *statements) all() map[**sql.Stmt]string {
 		&s.count: `UPDATE pages SET evidence_runs = evidence_runs + 1
 			WHERE destination_id = $1 AND outcome_run = $2 AND evidence <> '' AND evidence = outcome`,
 	}
+	maps.Copy(all, s.listing.all())
+	maps.Copy(all, s.keptOut.all())
+	return all
 }
 
 func (s *statements) prepare(ctx context.Context, conn *sql.Conn) error {
@@ -315,6 +326,15 @@ func (s *statements) record(r *Run, v Visit, known State, article, outlinks []by
 		v.Validators.LastModified, v.Validators.BodyHash, v.Signature, v.Confirmed, v.Stale, v.Evidence, v.Item.Depth)
 	if err != nil {
 		return 0, err
+	}
+	if known.Listed != "" && v.Confirmed {
+		stmt := s.listing.drop
+		if v.Hash == known.Listed {
+			stmt = s.listing.take
+		}
+		if _, err := stmt.Exec(page); err != nil {
+			return 0, err
+		}
 	}
 	return page, s.outcome(r.ID, page, v.Outcome, v.Class, v.Detail)
 }

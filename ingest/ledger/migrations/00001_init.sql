@@ -18,6 +18,7 @@ CREATE TABLE destinations (
   source_url     TEXT NOT NULL,
   created_ms     INTEGER NOT NULL,
   adopted        INTEGER NOT NULL DEFAULT 0, -- the pages that were there before us have been read
+  verified_ms    INTEGER NOT NULL DEFAULT 0, -- when its listing was last compared with the pages here
   UNIQUE (kind, host, workspace, source_id, source_created)
 );
 
@@ -54,6 +55,7 @@ CREATE TABLE pages (
   remote_id        TEXT NOT NULL DEFAULT '', -- Intercom's id; empty: not in the destination as far as we know
   title            TEXT NOT NULL DEFAULT '',
   hash             TEXT NOT NULL DEFAULT '',
+  listed_hash      TEXT NOT NULL DEFAULT '', -- of another version that the destination was seen to have; empty: none
   delivered_ms     INTEGER NOT NULL DEFAULT 0,
   confirmed_ms     INTEGER NOT NULL DEFAULT 0, -- when a run last saw that this is what the site has
 
@@ -86,6 +88,7 @@ CREATE TABLE pages (
   hidden_ms        INTEGER NOT NULL DEFAULT 0, -- since when it is switched off, on its way out; 0: it is not
   hidden_agent     INTEGER NOT NULL DEFAULT 0, -- whether Fin used it before
   hidden_copilot   INTEGER NOT NULL DEFAULT 0, -- whether Copilot did
+  removed_run      INTEGER NOT NULL DEFAULT 0, -- the run that took it out last; 0: none did
 
   UNIQUE (destination_id, url)
 );
@@ -97,6 +100,7 @@ CREATE INDEX pages_in_target ON pages (destination_id) WHERE remote_id <> '';
 CREATE INDEX pages_never_in ON pages (destination_id, outcome_run) WHERE remote_id = '' AND intent = '';
 CREATE INDEX pages_failed ON pages (destination_id, url) WHERE outcome = 'failed';
 CREATE INDEX pages_edges ON pages (destination_id, url) WHERE outcome IN ('redirected', 'canonicalized');
+CREATE INDEX pages_removed ON pages (removed_run, url) WHERE removed_run > 0;
 CREATE INDEX pages_canonical_out ON pages (destination_id, url) WHERE canonical_out = 1;
 
 -- What is large is kept apart from pages, whose rows are written in every run.
@@ -148,6 +152,33 @@ CREATE TABLE holds (
   why     TEXT NOT NULL,
   PRIMARY KEY (run_id, page_id)
 ) WITHOUT ROWID;
+
+-- What a person has taken out, and no run may deliver.
+CREATE TABLE kept_out (
+  destination_id INTEGER NOT NULL REFERENCES destinations (id),
+  pattern        TEXT NOT NULL,
+  since_ms       INTEGER NOT NULL,
+  PRIMARY KEY (destination_id, pattern)
+) WITHOUT ROWID;
+
+-- What a listing that is being read has of pages that may be adopted.
+CREATE TABLE listed (
+  external_id TEXT PRIMARY KEY,
+  url         TEXT NOT NULL,
+  remote_id   TEXT NOT NULL,
+  title       TEXT NOT NULL,
+  hash        TEXT NOT NULL,
+  html        BLOB NOT NULL, -- S2
+  updated_ms  INTEGER NOT NULL
+);
+
+-- How the webhook was last told that the site stands.
+CREATE TABLE told (
+  id       INTEGER PRIMARY KEY CHECK (id = 1),
+  exit     INTEGER NOT NULL,
+  since_ms INTEGER NOT NULL, -- since when runs have not ended well; 0: they do
+  at_ms    INTEGER NOT NULL
+);
 
 CREATE VIEW v_pages AS
   SELECT p.url, d.kind AS destination, p.outcome, p.class, p.detail, p.edge, p.title, p.remote_id <> '' AS in_target, p.intent,

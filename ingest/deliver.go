@@ -90,9 +90,8 @@ func (q *queue) take(ctx, stopping context.Context) ([]ledger.Intent, []int64) {
 // lets those in flight finish; when ctx ends they are cut off, and their intents stay open.
 func (r *run) deliverAll(ctx, stopping context.Context, q *queue) error {
 	g, gctx := errgroup.WithContext(ctx)
-	// A page whose answer is being recorded needs no place among the requests, but a bound all the same.
-	g.SetLimit(2 * r.site.Target.Concurrency)
-	places := make(chan struct{}, r.site.Target.Concurrency)
+	// A place is free only once the answer is recorded: a crash repeats as many requests as there are places.
+	g.SetLimit(r.site.Target.Concurrency)
 	var err error
 	for err == nil {
 		intents, rows := q.take(gctx, stopping)
@@ -103,15 +102,10 @@ func (r *run) deliverAll(ctx, stopping context.Context, q *queue) error {
 			break
 		}
 		for _, in := range intents {
-			select {
-			case <-gctx.Done():
-			case <-stopping.Done():
-			case places <- struct{}{}:
-			}
 			if gctx.Err() != nil || stopping.Err() != nil {
 				break
 			}
-			g.Go(func() error { return r.deliver(gctx, in, sync.OnceFunc(func() { <-places })) })
+			g.Go(func() error { return r.deliver(gctx, in) })
 		}
 	}
 	if werr := g.Wait(); werr != nil {
@@ -121,15 +115,13 @@ func (r *run) deliverAll(ctx, stopping context.Context, q *queue) error {
 }
 
 // deliver sends what is intended for one page, and records the answer last. An error ends the run; what concerns only
-// this page is recorded as its outcome. answered is called once the API needs to do no more for it.
-func (r *run) deliver(ctx context.Context, in ledger.Intent, answered func()) error {
-	defer answered()
+// this page is recorded as its outcome.
+func (r *run) deliver(ctx context.Context, in ledger.Intent) error {
 	if held, err := r.holdUnplanned(in); held || err != nil {
 		return err
 	}
 	r.upserts.Add(1)
 	answer, err := r.site.API.UpsertExternalPage(ctx, r.request(in))
-	answered()
 	r.progress.waiting.Add(-1)
 	var api *intercom.Error
 	switch {

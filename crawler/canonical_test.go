@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -43,13 +44,16 @@ func TestCanonicalVectors(t *testing.T) {
 
 // One page has one canonical form, so one request and one ID, however it is linked to.
 func TestCanonicalOneRequest(t *testing.T) {
+	var mu sync.Mutex
 	var asked []string
 	c := newTestCrawler(t, testConfig("https://help.example/"), inProcess{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/robots.txt" {
 			http.NotFound(w, r)
 			return
 		}
+		mu.Lock()
 		asked = append(asked, r.URL.RequestURI())
+		mu.Unlock()
 		writePage(w, `<a href="/a">1</a><a href="/a#x">2</a><a href="/a?utm_source=y">3</a><a href="HTTPS://HELP.example:443/%61?">4</a>
 <a href="http://u:p@help.example/x/../a?gclid=1&amp;utm_medium=z#y">5</a>`)
 	})})

@@ -32,7 +32,7 @@ type verification struct {
 // the run incomplete. A resumed run is not verified: part of it is done.
 func (r *run) verify(ctx context.Context) error {
 	every := r.site.Target.Verify
-	if every <= 0 || r.flags.partial() || r.ledger.Resumed || r.dest.Adopted > 0 || time.Since(r.verified) < every {
+	if every <= 0 || r.flags.partial() || r.ledger.Resumed || r.dest.Adopted > 0 || r.dest.InTarget == 0 || time.Since(r.verified) < every {
 		return nil
 	}
 	listing, err := r.readListing(ctx, &comparer{run: r})

@@ -184,7 +184,7 @@ func (m *model) check(t *rapid.T) {
 // acknowledged, none is handed out twice or lost, and only complete runs count as evidence.
 func TestLedgerModel(t *testing.T) {
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue { // each opens files, so that the usual hundred take long
-		if err := flag.Set(f.Name, "30"); err != nil {
+		if err := flag.Set(f.Name, "10"); err != nil {
 			t.Fatal(err)
 		}
 	}

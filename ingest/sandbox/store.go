@@ -16,9 +16,11 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // registers the database/sql driver "sqlite"
+	"modernc.org/sqlite" // registers the database/sql driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // applicationID marks a sandbox store in the header of its SQLite file; the first migration writes the same number.
@@ -45,10 +47,25 @@ type Store struct {
 // database, or that a newer program has written, is refused.
 func Open(path string) (*Store, error) {
 	s, err := open(path)
+	// While another process brings the same new file into write-ahead mode, SQLite says that it is busy without waiting.
+	for tries := 0; busy(err) && tries < openTries; tries++ {
+		time.Sleep(openPause)
+		s, err = open(path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open sandbox store %s: %w", path, err)
 	}
 	return s, nil
+}
+
+const (
+	openTries = 20
+	openPause = 50 * time.Millisecond
+)
+
+func busy(err error) bool {
+	var se *sqlite.Error
+	return errors.As(err, &se) && se.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 func open(path string) (_ *Store, err error) {

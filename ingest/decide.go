@@ -99,6 +99,17 @@ func held(n int) string {
 	return fmt.Sprintf("%d changes are", n)
 }
 
+// goneFromFin counts the pages in Fin that the site no longer has.
+func goneFromFin(res *Result) int {
+	n := 0
+	for _, p := range res.Gone {
+		if p.Outcome == Gone {
+			n++
+		}
+	}
+	return n
+}
+
 // checkStart makes the run incomplete where a start URL could not be read: what hangs on it may have been missed.
 func (r *run) checkStart(ctx context.Context) error {
 	for _, s := range r.site.Crawl.Start {
@@ -194,11 +205,14 @@ func (r *run) implausible(res *Result) []string {
 	total -= r.removedPages // a person knows of them
 	if !r.flags.partial() {
 		for _, s := range skips {
-			n := res.Pages[s.outcome]
-			if s.outcome == Excluded {
+			n, total := res.Pages[s.outcome], total
+			switch s.outcome {
+			case Excluded:
 				n -= r.removedPages
+			case Gone: // links to what is not in Fin any more, or never was, do no harm
+				n, total = goneFromFin(res), res.InTarget
 			}
-			if 2*n > total {
+			if 2*n > total && !(s.outcome == Gone && (n == 0 || r.sparing)) {
 				look = append(look, fmt.Sprintf("%d of %d pages are %s (%s): %s", n, total, s.outcome, s.key, s.advice))
 			}
 		}

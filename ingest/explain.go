@@ -81,7 +81,9 @@ func Explain(ctx context.Context, site Site, raw string) (Explanation, error) {
 		x.Probe = &p
 	}
 	x.Decision = e.conclude(x.Steps)
-	if x.Robots.Failure != nil {
+	if f := x.Robots.Failure; f != nil && f.Class == crawler.FailBlockedAddress {
+		x.Decision.Advice = failureAdvice[f.Class]
+	} else if f != nil {
 		x.Decision.Advice = "without its robots.txt nothing of a site may be read; run again when the site answers"
 	}
 	return x, nil

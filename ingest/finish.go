@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/pageferry/pageferry/crawler"
@@ -18,7 +19,7 @@ func (r *run) finish(ctx context.Context, err error) Result {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 	defer cancel()
 	res := Result{Site: r.site.Name, Destination: r.dest, StartedAt: r.began, Pages: map[string]int{}, Messages: []string{}, Incomplete: []string{},
-		Failures: []PageProblem{}, Stale: []PageProblem{}, Held: []HeldItem{}, Gone: []PageProblem{}, Notes: []string{}, OutOfScope: []Beside{}}
+		Failures: []PageProblem{}, Stale: []PageProblem{}, Held: []HeldItem{}, Gone: []PageProblem{}, Removed: []PageProblem{}, Notes: []string{}, OutOfScope: []Beside{}}
 	r.spend(&res)
 	res.Notes = append(res.Notes, r.site.Crawler.RobotsNotes()...)
 	res.Notes = append(res.Notes, r.site.Crawler.TrapNotes()...)
@@ -88,6 +89,13 @@ func (r *run) collect(ctx context.Context, res *Result) error {
 			*list.into = append(*list.into, problem(p, list.of))
 		}
 	}
+	removed, err := r.site.Ledger.TakenOut(ctx, r.ledger.ID, math.MaxInt)
+	if err != nil {
+		return err
+	}
+	for _, c := range removed {
+		res.Removed = append(res.Removed, PageProblem{URL: c.URL, Detail: c.Why})
+	}
 	holds, err := r.site.Ledger.Holds(ctx, r.destID, r.ledger.ID)
 	if err != nil {
 		return err
@@ -123,7 +131,7 @@ func (r *run) close(ctx context.Context, res *Result) error {
 		res.LastCompleteAt = &now
 	}
 	brief := *res
-	brief.Failures, brief.Stale, brief.Held, brief.Gone = nil, nil, nil, nil
+	brief.Failures, brief.Stale, brief.Held, brief.Gone, brief.Removed = nil, nil, nil, nil, nil
 	brief.Listing = nil
 	b, err := json.Marshal(brief)
 	if err != nil {

@@ -41,11 +41,11 @@ type change struct {
 // guard looks at the staged updates before any of them is sent, holds those that look like a mishap of the site, and
 // returns the pages of the others.
 func (r *run) guard(ctx context.Context) ([]int64, error) {
-	pages, err := r.ledger.Updates(ctx)
-	if err != nil || len(pages) == 0 {
+	if err := r.loadAccepted(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.loadAccepted(ctx); err != nil {
+	pages, err := r.ledger.Updates(ctx)
+	if err != nil || len(pages) == 0 {
 		return nil, err
 	}
 	updates := make([]change, 0, len(pages))
@@ -175,6 +175,9 @@ func (r *run) loadAccepted(ctx context.Context) error {
 	holds, err := r.site.Ledger.Holds(ctx, r.destID, r.flags.Accept)
 	if err != nil {
 		return err
+	}
+	if len(holds) == 0 {
+		r.findings = append(r.findings, fmt.Sprintf("--accept %d lets nothing through: run %d held nothing that is in this destination", r.flags.Accept, r.flags.Accept))
 	}
 	r.held = make(map[int64]ledger.Held, len(holds))
 	for _, h := range holds {

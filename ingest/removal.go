@@ -133,7 +133,9 @@ func (r *run) remove(ctx, stopping context.Context) error {
 // trustworthy reports whether the run has seen the whole site, in a state that is plausible.
 func (r *run) trustworthy(ctx context.Context) (bool, error) {
 	incomplete := slices.Clone(r.incomplete)
-	defer func() { r.incomplete = incomplete }()
+	// That very much is gone is for the cap to hold, where a person can let it through.
+	r.sparing = true
+	defer func() { r.incomplete, r.sparing = incomplete, false }()
 	res := Result{Pages: map[string]int{}}
 	if err := r.collect(ctx, &res); err != nil {
 		return false, err

@@ -41,7 +41,8 @@ type Result struct {
 	Failures []PageProblem `json:"failures"`
 	Stale    []PageProblem `json:"stale"`
 	Held     []HeldItem    `json:"held"`
-	Gone     []PageProblem `json:"gone"` // in Fin, and the site no longer has them or no longer wants them there
+	Removed  []PageProblem `json:"removed"` // taken out of Fin by this run
+	Gone     []PageProblem `json:"gone"`    // in Fin, and the site no longer has them or no longer wants them there
 
 	Listing *Comparison `json:"listing,omitempty"` // how the API's listing differs from the ledger; nil: it was not read in this run
 

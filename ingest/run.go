@@ -81,6 +81,7 @@ type run struct {
 
 	moves          []move
 	held           map[int64]ledger.Held // by page: what Flags.Accept lets through
+	sparing        bool                  // the share of pages that are gone does not make the run implausible
 	suspect        string                // why all updates of the run are held; empty: they are not
 	trusted        bool                  // what the run saw of the whole site may speak for deletion
 	removed, moved atomic.Int64

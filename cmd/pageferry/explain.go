@@ -217,6 +217,9 @@ func (t rows) decision(x ingest.Explanation) {
 	default:
 		t.add("decision", "%s", strings.TrimSpace(strings.Join([]string{d.Outcome, d.Class, d.Detail}, " ")))
 	}
+	if k := x.Known; k != nil && k.Outcome == ingest.Held {
+		t.add("", "but run %d held it (%s); `pageferry sync CONFIG --accept %d` lets it through, if it is still the same", k.OutcomeRun, k.Detail, k.OutcomeRun)
+	}
 	if d.ForeignCanonical != "" {
 		t.add("", "its canonical URL %s is out of scope and does not count", d.ForeignCanonical)
 	}

@@ -79,7 +79,8 @@ func printResult(c *console, res ingest.Result) error {
 	list(b, "failed", res.Failures)
 	if res.Exit != ingest.ExitInterrupted {
 		list(b, "delivered before, but not confirmed by this run", except(res.Stale, res.Failures))
-		list(b, "in Fin, but no longer on the site, or not to be there (they go when delete.after has passed, unless delete.action is keep)", res.Gone)
+		list(b, "taken out of Fin", res.Removed)
+		list(b, "in Fin, but no longer on the site, or not to be there", notHeld(res))
 		heldList(b, res)
 	}
 	if res.Exit != ingest.ExitOK {
@@ -141,6 +142,15 @@ func list(b *strings.Builder, what string, pages []ingest.PageProblem) {
 		}
 		fmt.Fprintf(b, "    %s\n      %s\n", p.URL, why)
 	}
+}
+
+// notHeld returns the pages on their way out that are not listed as held.
+func notHeld(res ingest.Result) []ingest.PageProblem {
+	held := make([]ingest.PageProblem, 0, len(res.Held))
+	for _, h := range res.Held {
+		held = append(held, ingest.PageProblem{URL: h.URL})
+	}
+	return except(res.Gone, held)
 }
 
 // heldList lists everything that is held: it waits for a person.

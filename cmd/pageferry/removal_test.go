@@ -357,3 +357,33 @@ func TestMorningAfterDeploy(t *testing.T) {
 		})
 	}
 }
+
+// When most of a site is gone, a person can say that it is meant; and links to what left Fin long ago do no harm.
+func TestMostOfASiteIsGone(t *testing.T) {
+	f := newFixture(t, soon)
+	paths := manyPages(f, 14)
+	f.sync()
+	for _, p := range paths[:9] {
+		f.site.remove(p)
+	}
+	if res := f.sync(); res.Exit != 4 || res.Deleted != 0 {
+		t.Errorf("first run: exit %d, %d deleted", res.Exit, res.Deleted)
+	}
+	res := f.sync()
+	if res.Exit != 4 || len(res.Held) != 9 || res.Deleted != 0 {
+		t.Fatalf("second run: exit %d, held %v: %v", res.Exit, res.Held, res.Messages)
+	}
+	_, out, _ := f.run("status", f.config)
+	if !strings.Contains(out, fmt.Sprintf("--accept %d", res.Run)) || !strings.Contains(out, f.site.URL+paths[8]) {
+		t.Errorf("status does not say what is held:\n%s", out)
+	}
+	if res = f.sync("--accept", "99"); len(res.Notes) == 0 || res.Deleted != 0 {
+		t.Errorf("a run that does not exist: notes %q, %d deleted", res.Notes, res.Deleted)
+	}
+	if res = f.sync("--accept", fmt.Sprint(res.Run)); res.Exit != 0 || res.Deleted != 9 || len(res.Removed) != 9 || len(f.inFin()) != 6 {
+		t.Errorf("accepted: exit %d, removed %v, %d in Fin: %v", res.Exit, res.Removed, len(f.inFin()), res.Messages)
+	}
+	if res = f.sync(); res.Exit != 0 { // the home page still links to the nine
+		t.Errorf("exit %d: %v", res.Exit, res.Messages)
+	}
+}

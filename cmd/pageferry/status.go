@@ -120,6 +120,17 @@ func (c *statusCmd) one(ctx context.Context, w io.Writer, path string) error {
 	if err := say(w, last); err != nil {
 		return err
 	}
+	holds, err := l.Holds(ctx, last.Destination.ID, last.ID)
+	if err != nil {
+		return err
+	}
+	res := ingest.Result{Run: last.ID}
+	for _, h := range holds {
+		res.Held = append(res.Held, ingest.HeldItem{URL: h.URL, Action: h.Action, Why: h.Why})
+	}
+	b := &strings.Builder{}
+	heldList(b, res)
+	fmt.Fprint(w, b.String())
 	if c.Outcome != "" {
 		for p, err := range l.WithOutcome(ctx, last.ID, c.Outcome) {
 			if err != nil {

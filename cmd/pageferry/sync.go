@@ -182,7 +182,7 @@ func failed(site string, err error, reason string) ingest.Result {
 	}
 	return ingest.Result{Site: site, Exit: code, Reason: reason, Messages: []string{err.Error()}, StartedAt: time.Now().UTC().Truncate(time.Second),
 		Pages: map[string]int{}, Notes: []string{}, Incomplete: []string{}, Failures: []ingest.PageProblem{}, Stale: []ingest.PageProblem{},
-		Held: []ingest.HeldItem{}, Gone: []ingest.PageProblem{}, OutOfScope: []ingest.Beside{}}
+		Held: []ingest.HeldItem{}, Gone: []ingest.PageProblem{}, Removed: []ingest.PageProblem{}, OutOfScope: []ingest.Beside{}}
 }
 
 func (c *syncCmd) print(e *runEnv, res ingest.Result) error {

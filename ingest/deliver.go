@@ -122,6 +122,12 @@ func (r *run) deliver(ctx context.Context, in ledger.Intent) error {
 	}
 	r.upserts.Add(1)
 	answer, err := r.site.API.UpsertExternalPage(ctx, r.request(in))
+	if err == nil && in.RemoteID != "" && answer.ID != in.RemoteID {
+		// It was deleted in Intercom, and the update has made it anew, switched off.
+		in.RemoteID = ""
+		r.upserts.Add(1)
+		answer, err = r.site.API.UpsertExternalPage(ctx, r.request(in))
+	}
 	r.progress.waiting.Add(-1)
 	var api *intercom.Error
 	switch {

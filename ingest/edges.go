@@ -183,7 +183,7 @@ func (r *run) settleEdges(ctx context.Context) error {
 			v.Detail, v.Stale = fmt.Sprintf("to %s, which is not in Fin (%s)", p.Edge, cmp.Or(e.end.Outcome, "not reached")), in
 		case !in: // leads out of scope, which its detail says
 			continue
-		case e.ok && !e.temporary && !r.gathers(e.end.URL, delivered[e.end.URL], inFin):
+		case e.ok && (live(e.end.Outcome) || e.end.Outcome == Held) && !e.temporary && !r.gathers(e.end.URL, delivered[e.end.URL], inFin):
 			v.Evidence = true
 			if e.end.Outcome == Created && e.end.OutcomeRun == r.ledger.ID {
 				r.moves = append(r.moves, move{p, e.end})

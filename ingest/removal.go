@@ -34,6 +34,9 @@ func (r *run) takeOver(ctx context.Context) error {
 			return r.notNow(ctx, m.to, fmt.Errorf("read the switches of %s, which has moved to %s: %w", m.from.URL, m.to.URL, err))
 		}
 		before := r.switches(old)
+		if !m.from.Hidden.IsZero() { // that it is off now is our own doing
+			before = m.from.Before
+		}
 		if old.SourceID != r.dest.SourceID || before == r.switches(intercom.ExternalPage{}) {
 			continue
 		}
@@ -92,14 +95,15 @@ func (r *run) notNow(ctx context.Context, p ledger.Page, err error) error {
 
 // remove takes out of Fin what should not be there, by the evidence of the pages themselves.
 func (r *run) remove(ctx, stopping context.Context) error {
+	// To show a page takes no trust: the site has it.
+	if err := r.showAgain(ctx); err != nil {
+		return err
+	}
 	if r.flags.partial() {
 		return nil
 	}
 	var err error
 	if r.trusted, err = r.trustworthy(ctx); err != nil || !r.trusted {
-		return err
-	}
-	if err := r.showAgain(ctx); err != nil {
 		return err
 	}
 	c := r.site.Config.Delete
@@ -149,20 +153,23 @@ func (r *run) trustworthy(ctx context.Context) (bool, error) {
 func (r *run) ripe(ctx context.Context) ([]ledger.Page, error) {
 	c := r.site.Config.Delete
 	var ripe, counted []ledger.Page
+	gathered := map[string]bool{} // addresses that a page has moved to
 	for p, err := range r.site.Ledger.Pages(ctx, r.destID, r.ledger.ID, ledger.Removable) {
 		if err != nil {
 			return nil, err
 		}
+		moved := (p.Outcome == Redirected || p.Outcome == Canonicalized) && !gathered[p.Edge]
 		switch {
-		case r.accepts(p.ID, ledger.IntentDelete, p.Evidence):
-			ripe = append(ripe, p)
-		case p.EvidenceRuns == 0 || time.Since(p.EvidenceSince) < c.After: // the present run is the second at least
-		case p.Outcome == Redirected || p.Outcome == Canonicalized: // it is in Fin under its new address
-			ripe = append(ripe, p)
-		case !p.Hidden.IsZero():
-			if time.Since(p.Hidden) >= c.After {
+		case !p.Hidden.IsZero() && p.Intent != ledger.IntentHide: // it has been let through once
+			if p.EvidenceRuns > 0 && time.Since(p.Hidden) >= c.After {
 				ripe = append(ripe, p)
 			}
+		case r.accepts(p.ID, ledger.IntentDelete, evidenceKey(p)):
+			ripe = append(ripe, p)
+		case p.EvidenceRuns == 0 || time.Since(p.EvidenceSince) < c.After: // the present run is the second at least
+		case moved: // it is in Fin under its new address; of several that lead there, one has moved, and the others are gone
+			gathered[p.Edge] = true
+			ripe = append(ripe, p)
 		default:
 			counted = append(counted, p)
 		}
@@ -177,7 +184,7 @@ func (r *run) ripe(ctx context.Context) ([]ledger.Page, error) {
 	} else {
 		why := fmt.Sprintf("%d of %s in Fin would be taken out, delete.max allows %d", len(counted), count(inFin, "page"), limit)
 		for _, p := range counted {
-			if err := r.holdRemoval(p, p.Evidence, fmt.Sprintf("%s: %s; %s", p.Outcome, p.Detail, why)); err != nil {
+			if err := r.holdRemoval(p, evidenceKey(p), fmt.Sprintf("%s: %s; %s", p.Outcome, p.Detail, why)); err != nil {
 				return nil, err
 			}
 		}
@@ -186,13 +193,20 @@ func (r *run) ripe(ctx context.Context) ([]ledger.Page, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r.accepts(p.ID, ledger.IntentDelete, p.Outcome) {
+		key := fmt.Sprintf("%s since %d", p.Outcome, p.StaleSince.UnixMilli())
+		if r.accepts(p.ID, ledger.IntentDelete, key) {
 			ripe = append(ripe, p)
-		} else if err := r.holdRemoval(p, p.Outcome, "the site shows its page for unknown addresses: "+p.Detail); err != nil {
+		} else if err := r.holdRemoval(p, key, "the site shows its page for unknown addresses: "+p.Detail); err != nil {
 			return nil, err
 		}
 	}
 	return r.onlyPlanned(ripe)
+}
+
+// evidenceKey names what speaks for the deletion of a page, and since when: if the page was there in between, it is another
+// thing than what a person has accepted.
+func evidenceKey(p ledger.Page) string {
+	return fmt.Sprintf("%s since %d", p.Evidence, p.EvidenceSince.UnixMilli())
 }
 
 func (r *run) holdRemoval(p ledger.Page, key, why string) error {
@@ -213,8 +227,13 @@ func (r *run) takeOut(ctx context.Context, p ledger.Page) error {
 		return r.notNow(ctx, p, fmt.Errorf("page %s in Intercom is not %s any more (source %d, %s): it is not touched", p.RemoteID, p.URL, there.SourceID, there.URL))
 	}
 	moved := p.Outcome == Redirected || p.Outcome == Canonicalized
-	if r.site.Config.Delete.Action == ActionHide && p.Hidden.IsZero() && !moved {
-		return r.hide(ctx, p, r.switches(there))
+	if r.site.Config.Delete.Action == ActionHide && !moved {
+		switch {
+		case p.Hidden.IsZero():
+			return r.hide(ctx, p, r.switches(there))
+		case p.Intent == ledger.IntentHide: // nobody knows whether that came to pass
+			return r.hide(ctx, p, p.Before)
+		}
 	}
 	if err := r.ledger.IntendDelete(p.ID); err != nil {
 		return err

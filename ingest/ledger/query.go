@@ -122,11 +122,11 @@ const (
 	// Edges selects the pages that a run saw lead to another one.
 	Edges Condition = `outcome IN ('redirected', 'canonicalized') AND outcome_run = $2`
 	// Removable selects the pages in the destination of which this run has seen that they should not be there.
-	Removable Condition = `remote_id <> '' AND evidence <> '' AND evidence = outcome AND outcome_run = $2`
+	Removable Condition = `remote_id <> '' AND stale_ms = 0 AND evidence <> '' AND evidence = outcome AND outcome_run = $2`
 	// Doubtful selects the pages in the destination of which this run cannot say whether the site has them.
 	Doubtful Condition = `remote_id <> '' AND stale_ms > 0 AND outcome = 'soft_404' AND outcome_run = $2`
 	// Back selects the pages that are switched off on their way out, and that this run has seen to be on the site.
-	Back Condition = `remote_id <> '' AND hidden_ms > 0 AND outcome IN ('unchanged', 'not_modified') AND outcome_run = $2`
+	Back Condition = `remote_id <> '' AND hidden_ms > 0 AND outcome IN ('unchanged', 'not_modified', 'held') AND outcome_run = $2`
 	// Gone selects the pages in the destination, or perhaps there, that were last seen to be no longer on the site, or no
 	// longer to be in the destination.
 	Gone Condition = `(remote_id <> '' OR intent <> '') AND evidence <> '' AND evidence = outcome AND outcome_run <= $2`

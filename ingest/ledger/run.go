@@ -78,7 +78,12 @@ func (l *Ledger) OpenRun(ctx context.Context, o RunOptions) (*Run, error) {
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("look for a run to resume: %w", plain(err))
 	}
-	r.Resumed = err == nil && !o.Restart && signature == o.Signature && o.Now.Sub(fromMS(progress)) < resumeWithin
+	// What a guard has said of a run is not known to the process that resumes it, which would trust what that one did not.
+	var held bool
+	if herr := l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM holds WHERE run_id = $1)`, r.ID).Scan(&held); herr != nil {
+		return nil, fmt.Errorf("look for a run to resume: %w", plain(herr))
+	}
+	r.Resumed = err == nil && !held && !o.Restart && signature == o.Signature && o.Now.Sub(fromMS(progress)) < resumeWithin
 	err = l.writer.exec(func(s *statements) error {
 		if _, err := s.disarmIntents.Exec(o.Destination); err != nil {
 			return err

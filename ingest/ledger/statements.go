@@ -110,12 +110,12 @@ func (s *statements) all() map[**sql.Stmt]string {
 		// The page was reached: $8 keeps its validators or takes the new ones, $13 confirms it, $14 makes it stale,
 		// $15 counts as evidence for deletion.
 		&s.reach: `UPDATE pages SET outcome = $2, class = $3, detail = $4, edge = $5, outcome_run = $6, outcome_ms = $7,
-			etag = iif($8, $9, ''), last_modified = iif($8, $10, ''), body_hash = iif($8, $11, ''), signature = iif($8, $12, ''),
+			etag = iif($8, $9, ''), last_modified = iif($8, $10, ''), body_hash = iif($8, $11, ''), signature = iif($8, $12, signature),
 			confirmed_ms = iif($13, $7, confirmed_ms),
 			stale_ms = iif($14, iif(stale_ms > 0, stale_ms, $7), iif($13 OR $15, 0, stale_ms)), depth = $16,
-			evidence_ms = iif($15, iif(evidence = $2, evidence_ms, $7), iif($13, 0, evidence_ms)),
-			evidence_runs = iif(($15 AND evidence <> $2) OR $13, 0, evidence_runs),
-			evidence = iif($15, $2, iif($13, '', evidence))
+			evidence_ms = iif($15, iif(evidence = $2, evidence_ms, $7), iif($13 OR $2 IN (` + onSite + `), 0, evidence_ms)),
+			evidence_runs = iif(($15 AND evidence <> $2) OR $13 OR $2 IN (` + onSite + `), 0, evidence_runs),
+			evidence = iif($15, $2, iif($13 OR $2 IN (` + onSite + `), '', evidence))
 			WHERE id = $1`,
 		// A page that has an article is on the site, whatever becomes of its delivery.
 		&s.stage: `UPDATE pages SET intent = $2, intent_run = $3, intent_hash = $4, intent_signature = $5, intent_etag = $6,
@@ -137,8 +137,9 @@ func (s *statements) all() map[**sql.Stmt]string {
 			AND id NOT IN (SELECT id FROM articles WHERE page_id = $1 ORDER BY id DESC LIMIT $2)`,
 		&s.revise: `UPDATE pages SET outcome = $2, class = $3, detail = $4, outcome_run = $5, outcome_ms = $6,
 			stale_ms = iif($7, iif(stale_ms > 0, stale_ms, $6), iif($8, 0, stale_ms)),
-			evidence_ms = iif($8, iif(evidence = $2, evidence_ms, $6), evidence_ms),
-			evidence_runs = iif($8 AND evidence <> $2, 0, evidence_runs), evidence = iif($8, $2, evidence) WHERE id = $1`,
+			evidence_ms = iif($8, iif(evidence = $2, evidence_ms, $6), iif($7, 0, evidence_ms)),
+			evidence_runs = iif(($8 AND evidence <> $2) OR ($7 AND NOT $8), 0, evidence_runs),
+			evidence = iif($8, $2, iif($7, '', evidence)) WHERE id = $1`,
 		&s.unreached: `INSERT INTO outcomes (run_id, page_id, outcome, class, detail)
 			SELECT $1, id, $2, $3, $4 FROM pages WHERE destination_id = $5 AND remote_id <> '' AND outcome_run <> $1
 			ON CONFLICT (run_id, page_id) DO NOTHING`,
@@ -163,14 +164,17 @@ func (s *statements) all() map[**sql.Stmt]string {
 		// Nobody knows whether a deletion that was intended has come to pass: the page is delivered as a new one.
 		&s.forget:     `UPDATE pages SET remote_id = '' WHERE id = $1`,
 		&s.pruneHolds: `DELETE FROM holds WHERE run_id NOT IN (SELECT id FROM runs)`,
-		// A complete run counts once for each page whose evidence it saw itself.
-		&s.count: `UPDATE pages SET evidence_runs = evidence_runs + 1
-			WHERE destination_id = $1 AND outcome_run = $2 AND evidence <> '' AND evidence = outcome`,
+		// A complete run counts once for each page whose evidence it saw itself. The time begins with the first that counts.
+		&s.count: `UPDATE pages SET evidence_runs = evidence_runs + 1, evidence_ms = iif(evidence_runs = 0, outcome_ms, evidence_ms)
+			WHERE destination_id = $1 AND outcome_run = $2 AND stale_ms = 0 AND evidence <> '' AND evidence = outcome`,
 	}
 	maps.Copy(all, s.listing.all())
 	maps.Copy(all, s.keptOut.all())
 	return all
 }
+
+// onSite are outcomes that only a page has that is on the site: what spoke for its deletion before no longer does.
+const onSite = `'locale', 'listing', 'follow_only', 'not_html', 'empty', 'too_large', 'needs_js', 'too_deep', 'trap'`
 
 func (s *statements) prepare(ctx context.Context, conn *sql.Conn) error {
 	for stmt, query := range s.all() {
